@@ -1,0 +1,113 @@
+#include "framework/base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "framework/base/error.h"
+
+namespace fs = std::filesystem;
+
+namespace kinegraph {
+namespace {
+
+[[noreturn]] void fail(const fs::path& path, const std::string& action, int error_number) {
+  throw DataError(Fault{path.string(),
+                        fmt::format("cannot {}: {}", action, std::strerror(error_number)), "",
+                        "Check the path, the permissions and the free space."});
+}
+
+void sync_path(const fs::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) fail(path, "open it to flush it to disk", errno);
+  const int result = ::fsync(fd);
+  const int error_number = errno;
+  ::close(fd);
+  // Some file systems cannot fsync a folder and say EINVAL; the rename is then as safe as it gets.
+  if (result != 0 && error_number != EINVAL) fail(path, "flush it to disk", error_number);
+}
+
+fs::path parent_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+}  // namespace
+
+PendingFile::PendingFile(fs::path path) : path_(std::move(path)), part_path_(path_) {
+  part_path_ += ".part";
+  std::error_code error;
+  fs::create_directories(parent_of(path_), error);
+  if (error) fail(parent_of(path_), "create the folder", error.value());
+}
+
+PendingFile::~PendingFile() {
+  std::error_code ignored;
+  if (!is_committed_) fs::remove(part_path_, ignored);
+}
+
+void PendingFile::commit() {
+  sync_path(part_path_, O_RDONLY);
+  std::error_code error;
+  fs::rename(part_path_, path_, error);
+  if (error) fail(path_, "move the finished file into place", error.value());
+  is_committed_ = true;
+  sync_path(parent_of(path_), O_RDONLY | O_DIRECTORY);
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  PendingFile file(path);
+  {
+    std::ofstream stream(file.part_path(), std::ios::binary);
+    stream.write(content.data(), static_cast<std::streamsize>(content.size()));
+    stream.close();
+    if (!stream) fail(path, "write it", errno);
+  }
+  file.commit();
+}
+
+std::string read_file(const fs::path& path, size_t max_bytes) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) fail(path, "read it", EISDIR);
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) fail(path, "open it", errno);
+  std::string content;
+  char block[1 << 16];
+  while (stream.read(block, sizeof block), stream.gcount() > 0) {
+    content.append(block, static_cast<size_t>(stream.gcount()));
+    if (content.size() > max_bytes)
+      throw DataError(Fault{path.string(), fmt::format("more than {} bytes", max_bytes),
+                            "a smaller file", "Is this the right file?"});
+  }
+  if (stream.bad()) fail(path, "read it", errno);
+  return content;
+}
+
+fs::path resource_dir() {
+  const auto is_home = [](const fs::path& path) {
+    return fs::is_directory(path / "datasets" / "skeletons") && fs::is_directory(path / "configs");
+  };
+  if (const char* home = std::getenv("KINEGRAPH_HOME")) {
+    if (!is_home(home))
+      throw Error(Fault{"KINEGRAPH_HOME",
+                        fmt::format("'{}' lacks configs or datasets/skeletons", home),
+                        "the folder of a Kinegraph checkout or of its share/kinegraph",
+                        "Correct the variable or unset it."});
+    return home;
+  }
+  std::error_code error;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
+  for (fs::path dir = executable.parent_path(); dir.has_relative_path(); dir = dir.parent_path()) {
+    if (is_home(dir / "share" / "kinegraph")) return dir / "share" / "kinegraph";
+    if (is_home(dir)) return dir;
+  }
+  throw Error(Fault{executable.string(), "no folder with configs/ and datasets/skeletons/ above it",
+                    "the checkout or an installation", "Set KINEGRAPH_HOME to that folder."});
+}
+
+}  // namespace kinegraph

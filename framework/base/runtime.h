@@ -1,0 +1,33 @@
+// Process-wide settings that decide speed: malloc, threads, BLAS.
+#pragma once
+
+#include <string>
+
+namespace kinegraph {
+
+/// Call first in main(), before any tensor exists. Keeps freed memory in the process: training
+/// allocates and frees the same large blocks every step, and page faults would dominate.
+void tune_allocator();
+
+/// What set_up_threads() found and chose.
+struct Runtime {
+  int threads = 1;       // of OpenMP, which ATen and oneDNN use
+  int blas_threads = 1;  // of OpenBLAS; 0 when the BLAS has no setting
+  std::string blas;      // "OpenBLAS 0.3.21 SkylakeX", "unknown BLAS"
+  std::string warning;   // empty, or what will make this run slow and how to mend it
+};
+
+/// `threads` 0 takes the processors this process may use. OpenBLAS gets one thread when OpenMP has
+/// more: its own pool and OpenMP's would fight for the same processors.
+Runtime set_up_threads(int threads);
+
+/// One line for the log.
+std::string describe(const Runtime& runtime);
+
+/// Call at the start of a worker thread: leaves interrupts to the main thread.
+void prepare_worker_thread();
+
+/// Peak resident memory of this process in MiB.
+double peak_memory_mib();
+
+}  // namespace kinegraph

@@ -1,0 +1,101 @@
+#include <algorithm>
+
+#include "framework/base/console.h"
+#include "framework/base/file.h"
+#include "framework/base/interrupt.h"
+#include "framework/base/text.h"
+#include "framework/cli/verb.h"
+#include "framework/config/yaml.h"
+#include "framework/eval/report.h"
+#include "framework/run/experiment.h"
+#include "framework/run/run_dir.h"
+#include "framework/run/scoring.h"
+#include "framework/run/summary.h"
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+
+namespace kinegraph {
+namespace {
+
+Scores score_with_progress(TestParts& parts, const ExperimentOptions& options) {
+  const InterruptGuard interrupts;
+  ProgressLine line;
+  ScoringOptions scoring;
+  scoring.device = parts.device;
+  scoring.average_probabilities = options.clip_average == "probabilities";
+  scoring.progress = [&](int64_t done, int64_t total) {
+    line.show(fmt::format("testing {} {}/{} batches",
+                          progress_bar(static_cast<double>(done) / static_cast<double>(total)),
+                          done, total));
+  };
+  return score_clips(*parts.model, *parts.loader, scoring);
+}
+
+po::options_description test_options() {
+  po::options_description options;
+  options.add_options()("checkpoint", po::value<std::string>()->value_name("FILE"),
+                        "trained weights; they bring their config along")(
+      "config", po::value<std::string>()->value_name("FILE"),
+      "another config for model and data than the checkpoint's own")(
+      "split", po::value<std::string>()->default_value("test")->value_name("SPLIT"),
+      "train, val or test of the config; test falls back to val")(
+      "stream", po::value<std::string>()->value_name("NAME"), "a stream of --config")(
+      "work-dir", po::value<std::string>()->value_name("DIR"),
+      "new or empty folder for the results; default runs/<config>-test/<time>");
+  add_common_options(options);
+  return options;
+}
+
+void check(const ParsedArguments& arguments) {
+  if (!arguments.has("checkpoint"))
+    throw UsageError("--checkpoint FILE is missing\n  see `kinegraph test --help`");
+  if (arguments.has("stream") && !arguments.has("config"))
+    throw UsageError(
+        "--stream needs --config\n  The config inside a checkpoint is that of the "
+        "stream it was trained on.");
+  const std::string split = arguments.text("split");
+  const std::vector<std::string> splits{"train", "val", "test"};
+  if (std::find(splits.begin(), splits.end(), split) == splits.end())
+    throw UsageError(fmt::format("--split is '{}'{}\n  expected train, val or test", split,
+                                 near_name_hint(split, splits)));
+  require_free_run_dir(arguments.text("work-dir"));
+}
+
+LoadedConfig config_of(const ParsedArguments& arguments, const Checkpoint& checkpoint) {
+  Arguments overrides = arguments.list("set");
+  if (arguments.has("device")) overrides.push_back("device=" + arguments.text("device"));
+  if (arguments.has("config"))
+    return load_config(arguments.text("config"), arguments.text("stream"), overrides);
+  return load_config_text(checkpoint.config_yaml, arguments.text("checkpoint") + ":config",
+                          overrides);
+}
+
+}  // namespace
+
+int run_test(const Arguments& words) {
+  const ParsedArguments arguments = parse_arguments(words, find_verb("test"), test_options());
+  if (arguments.is_help) return 0;
+  check(arguments);
+  const std::string file = arguments.text("checkpoint"), split = arguments.text("split");
+  const Checkpoint checkpoint = read_checkpoint(file);
+  const LoadedConfig config = config_of(arguments, checkpoint);
+  const std::string runtime = set_up_runtime(arguments);
+  TestParts parts = build_test(config, checkpoint, file, split);
+  log_info(describe_test(parts, config.options) + "\ncompute: " + runtime);
+  const Scores scores = score_with_progress(parts, config.options);
+  const MetricReport report = evaluate(scores, parts.metrics);
+
+  const std::string name = arguments.has("config")
+                               ? run_name(arguments.text("config"), arguments.text("stream"))
+                               : run_name_of_checkpoint(file);
+  const fs::path dir = make_run_dir(arguments.text("work-dir"), name + "-test");
+  write_file(dir / "config.yaml", dump_yaml(config.resolved));
+  write_scores(scores, dir / "scores.h5", {{"checkpoint", file}, {"split", split}});
+  write_report(report, dir);
+  fmt::print("\n{}\nfiles in {}: scores.h5, report.json, metrics.csv, per_class.csv, config.yaml\n",
+             format_report(report), dir.string());
+  return 0;
+}
+
+}  // namespace kinegraph

@@ -1,0 +1,121 @@
+#include "framework/base/console.h"
+#include "framework/base/file.h"
+#include "framework/cli/verb.h"
+#include "framework/eval/report.h"
+#include "framework/run/experiment.h"
+#include "framework/run/run_dir.h"
+#include "framework/run/summary.h"
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+
+namespace kinegraph {
+namespace {
+
+/// Overrides of the command line, in order; --device and --seed are short for two of them.
+Arguments overrides_of(const ParsedArguments& arguments) {
+  Arguments overrides = arguments.list("set");
+  if (arguments.has("device")) overrides.push_back("device=" + arguments.text("device"));
+  if (arguments.has("seed")) overrides.push_back("seed=" + arguments.text("seed"));
+  return overrides;
+}
+
+int train(Trainer& trainer) {
+  trainer.run();
+  if (trainer.was_interrupted()) return kInterruptedExitCode;
+  if (const MetricReport* report = trainer.validation()) {
+    write_report(*report, trainer.parts().run_dir);
+    fmt::print("\n{}", format_report(*report));
+  }
+  fmt::print("\n{}", summarise_run(trainer));
+  return 0;
+}
+
+/// One stream of the config, or the config itself.
+struct Job {
+  LoadedConfig config;
+  std::string work_dir, name;
+};
+
+/// Reads all of them first: a fault in the last one should not be found after hours.
+std::vector<Job> read_jobs(const ParsedArguments& arguments) {
+  const std::string path = arguments.text("config"), work_dir = arguments.text("work-dir");
+  Arguments streams = split(arguments.text("streams"), ',');
+  if (streams.empty()) streams = {""};
+  std::vector<Job> jobs;
+  for (const auto& stream : streams) {
+    const bool is_nested = !work_dir.empty() && !stream.empty();
+    const std::string dir = is_nested ? (fs::path(work_dir) / stream).string() : work_dir;
+    jobs.push_back(
+        {load_config(path, stream, overrides_of(arguments)), dir, run_name(path, stream)});
+    require_free_run_dir(dir);
+  }
+  return jobs;
+}
+
+int train_from_start(const Job& job, const std::string& runtime) {
+  // The data and the model are built before the folder is made: a faulty config leaves nothing.
+  TrainerParts parts = build_training(job.config, "");
+  parts.run_dir = make_run_dir(job.work_dir, job.name);
+  write_file(parts.run_dir / "config.yaml", parts.config_yaml);
+  log_info(describe_run(parts) + "\ncompute: " + runtime);
+  Trainer trainer(std::move(parts));
+  return train(trainer);
+}
+
+int resume(const ParsedArguments& arguments) {
+  for (const char* option : {"config", "work-dir", "streams", "seed"})
+    if (arguments.has(option))
+      throw UsageError(
+          fmt::format("--resume takes the config and the folder of the run it goes on "
+                      "with; leave out --{}\n  --set changes values of the config",
+                      option));
+  const std::string runtime = set_up_runtime(arguments);
+  const fs::path given = arguments.text("resume");
+  const fs::path file = fs::is_directory(given) ? given / "last.pth" : given;
+  const fs::path run_dir = file.has_parent_path() ? file.parent_path() : ".";
+  const Checkpoint checkpoint = read_checkpoint(file);
+  const LoadedConfig config =
+      load_config_text(checkpoint.config_yaml, file.string() + ":config", overrides_of(arguments));
+  Trainer trainer(build_training(config, run_dir));
+  trainer.restore(checkpoint, file.string());
+  const TrainingState& state = trainer.state();
+  const int64_t epochs = config.options.train.epochs;
+  if (state.epoch >= epochs)
+    throw UsageError(
+        fmt::format("{}: all {} epochs are done\n  To train longer, add --set "
+                    "train.epochs=N.",
+                    file.string(), epochs));
+  write_file(run_dir / "config.yaml", trainer.parts().config_yaml);
+  log_info(describe_run(trainer.parts()) + "\ncompute: " + runtime);
+  log_info(fmt::format("going on after {} epochs and {} batches, iteration {}", state.epoch,
+                       state.batch, state.iteration));
+  return train(trainer);
+}
+
+}  // namespace
+
+int run_train(const Arguments& words) {
+  po::options_description options;
+  options.add_options()("config", po::value<std::string>()->value_name("FILE"), "what to train")(
+      "work-dir", po::value<std::string>()->value_name("DIR"),
+      "new or empty folder of the run; default runs/<config>/<time>")(
+      "streams", po::value<std::string>()->value_name("A,B"),
+      "train these streams of the config, one after another")(
+      "resume", po::value<std::string>()->value_name("RUN"),
+      "go on with a run: its folder or one of its checkpoints")(
+      "seed", po::value<std::string>()->value_name("N"), "short for --set seed=N");
+  add_common_options(options);
+  const ParsedArguments arguments = parse_arguments(words, find_verb("train"), options);
+  if (arguments.is_help) return 0;
+  if (!arguments.has("config") && !arguments.has("resume"))
+    throw UsageError("--config FILE or --resume RUN is missing\n  see `kinegraph train --help`");
+  if (arguments.has("resume")) return resume(arguments);
+  const std::vector<Job> jobs = read_jobs(arguments);
+  const std::string runtime = set_up_runtime(arguments);
+  for (const Job& job : jobs)
+    if (const int code = train_from_start(job, runtime)) return code;
+  return 0;
+}
+
+}  // namespace kinegraph

@@ -1,0 +1,220 @@
+#include "framework/run/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "framework/model/recognizer.h"
+#include "framework/run/checkpoint_file.h"
+
+namespace kinegraph {
+namespace {
+
+constexpr const char* kFormat = "kinegraph checkpoint 1";
+
+CheckpointMap to_map(const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+  CheckpointMap map;
+  for (const auto& [name, tensor] : tensors) map.emplace_back(name, tensor);
+  return map;
+}
+
+CheckpointMap to_map(const std::map<std::string, Optimizer::State>& optimizer) {
+  CheckpointMap map;
+  for (const auto& [parameter, state] : optimizer) {
+    CheckpointMap tensors;
+    for (const auto& [name, tensor] : state) tensors.emplace_back(name, tensor);
+    map.emplace_back(parameter, std::move(tensors));
+  }
+  return map;
+}
+
+CheckpointMap to_map(const TrainingState& state) {
+  const EpochSums& sums = state.sums;
+  CheckpointMap map{{"epoch", state.epoch},
+                    {"batch", state.batch},
+                    {"iteration", state.iteration},
+                    {"epoch_sums", CheckpointMap{{"loss", CheckpointValue::real(sums.loss)},
+                                                 {"seconds", CheckpointValue::real(sums.seconds)},
+                                                 {"hits", sums.hits},
+                                                 {"samples", sums.samples},
+                                                 {"batches", sums.batches}}}};
+  if (state.best_value) {
+    map.emplace_back("best_value", CheckpointValue::real(*state.best_value));
+    map.emplace_back("best_epoch", state.best_epoch);
+  }
+  return map;
+}
+
+/// Typed access to the entries of one file, with errors that name it.
+class Reader {
+ public:
+  Reader(const CheckpointValue& root, std::string path) : root_(root), path_(std::move(path)) {}
+
+  template <class T>
+  const T& get(const CheckpointValue& map, const char* key, const char* type) const {
+    const CheckpointValue* value = map.find(key);
+    const T* typed = value ? value->get<T>() : nullptr;
+    if (!typed)
+      throw DataError(Fault{path_, fmt::format("no {} '{}'", type, key), "a Kinegraph checkpoint",
+                            "Is the file damaged, or made by another program?"});
+    return *typed;
+  }
+  const std::string& text(const char* key) const { return get<std::string>(root_, key, "text"); }
+  const CheckpointMap& map(const CheckpointValue& parent, const char* key) const {
+    return get<CheckpointMap>(parent, key, "map");
+  }
+
+  double real(const CheckpointValue& map, const char* key) const {
+    return get<at::Tensor>(map, key, "number").item<double>();
+  }
+
+  at::Tensor tensor(const CheckpointValue& value, const std::string& name) const {
+    const at::Tensor* tensor = value.get<at::Tensor>();
+    if (!tensor)
+      throw DataError(Fault{path_, fmt::format("'{}' is not a tensor", name), "a tensor", ""});
+    return *tensor;
+  }
+
+  TrainingState state() const {
+    const CheckpointValue& map = *root_.find("training");
+    TrainingState state;
+    state.epoch = get<int64_t>(map, "epoch", "integer");
+    state.batch = get<int64_t>(map, "batch", "integer");
+    state.iteration = get<int64_t>(map, "iteration", "integer");
+    if (const CheckpointValue* sums = map.find("epoch_sums"))
+      state.sums = {
+          real(*sums, "loss"), real(*sums, "seconds"), get<int64_t>(*sums, "hits", "integer"),
+          get<int64_t>(*sums, "samples", "integer"), get<int64_t>(*sums, "batches", "integer")};
+    if (map.find("best_value")) {
+      state.best_value = real(map, "best_value");
+      state.best_epoch = get<int64_t>(map, "best_epoch", "integer");
+    }
+    return state;
+  }
+
+ private:
+  const CheckpointValue& root_;
+  std::string path_;
+};
+
+std::string shape_text(const at::Tensor& tensor) {
+  std::string text;
+  for (const int64_t size : tensor.sizes())
+    text += (text.empty() ? "" : "x") + std::to_string(size);
+  return "(" + text + ")";
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  CheckpointList classes;
+  for (const auto& name : checkpoint.class_names) classes.emplace_back(name);
+  CheckpointMap inputs;
+  for (const auto& [name, shape] : checkpoint.input_shapes)
+    inputs.emplace_back(name, CheckpointList(shape.begin(), shape.end()));
+  CheckpointMap root{{"format", kFormat},
+                     {"state_dict", to_map(checkpoint.model)},
+                     {"optimizer", to_map(checkpoint.optimizer)},
+                     {"training", to_map(checkpoint.state)},
+                     {"config", checkpoint.config_yaml},
+                     {"skeleton", checkpoint.skeleton_yaml},
+                     {"classes", std::move(classes)},
+                     {"inputs", std::move(inputs)},
+                     {"data_hash", checkpoint.data_hash}};
+  if (checkpoint.rng.defined()) root.emplace_back("rng", checkpoint.rng);
+  write_checkpoint_file(path, root);
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) {
+  const CheckpointValue root = read_checkpoint_file(path);
+  const Reader reader(root, path.string());
+  if (reader.text("format") != kFormat)
+    throw DataError(Fault{path.string(), fmt::format("the format '{}'", reader.text("format")),
+                          fmt::format("'{}'", kFormat), "Use the version that wrote it."});
+  reader.map(root, "training");
+  Checkpoint checkpoint;
+  for (const auto& [name, value] : reader.map(root, "state_dict"))
+    checkpoint.model.emplace_back(name, reader.tensor(value, name));
+  for (const auto& [parameter, state] : reader.map(root, "optimizer"))
+    if (const auto* tensors = state.get<CheckpointMap>())
+      for (const auto& [name, value] : *tensors)
+        checkpoint.optimizer[parameter][name] = reader.tensor(value, parameter + "." + name);
+  checkpoint.state = reader.state();
+  checkpoint.config_yaml = reader.text("config");
+  checkpoint.skeleton_yaml = reader.text("skeleton");
+  checkpoint.data_hash = reader.text("data_hash");
+  for (const auto& name : reader.get<CheckpointList>(root, "classes", "list"))
+    if (const auto* text = name.get<std::string>()) checkpoint.class_names.push_back(*text);
+  for (const auto& [name, shape] : reader.map(root, "inputs"))
+    if (const auto* sizes = shape.get<CheckpointList>())
+      for (const auto& size : *sizes)
+        if (const auto* number = size.get<int64_t>())
+          checkpoint.input_shapes[name].push_back(*number);
+  if (const auto* rng = root.find("rng")) checkpoint.rng = reader.tensor(*rng, "rng");
+  return checkpoint;
+}
+
+void load_model_state(torch::nn::Module& model,
+                      const std::vector<std::pair<std::string, at::Tensor>>& state,
+                      const std::string& source) {
+  const std::map<std::string, at::Tensor> given(state.begin(), state.end());
+  std::vector<std::string> faults, names;
+  const auto own = state_of(model);
+  for (const auto& [name, tensor] : own) {
+    names.push_back(name);
+    const auto found = given.find(name);
+    if (found == given.end())
+      faults.push_back(fmt::format("missing: {} {}", name, shape_text(tensor)));
+    else if (found->second.sizes() != tensor.sizes())
+      faults.push_back(fmt::format("other shape: {} is {}, the model has {}", name,
+                                   shape_text(found->second), shape_text(tensor)));
+  }
+  for (const auto& [name, tensor] : state)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      faults.push_back(fmt::format("not in the model: {} {}{}", name, shape_text(tensor),
+                                   near_name_hint(name, names)));
+  if (!faults.empty()) {
+    const size_t count = faults.size();
+    if (count > 12) {
+      faults.resize(12);
+      faults.push_back(fmt::format("... and {} more", count - 12));
+    }
+    throw DataError(Fault{source,
+                          fmt::format("{} the model:\n  {}",
+                                      count == 1 ? "1 tensor does not fit"
+                                                 : fmt::format("{} tensors do not fit", count),
+                                      join(faults, "\n  ")),
+                          "", "Use the config that this checkpoint was trained with."});
+  }
+  const at::NoGradGuard no_grad;
+  for (auto [name, tensor] : own) tensor.copy_(given.at(name));
+}
+
+void require_same_task(const Checkpoint& checkpoint, const std::string& source,
+                       const Skeleton& skeleton, const std::vector<std::string>& class_names,
+                       const std::string& data_source) {
+  const Skeleton trained = Skeleton::parse(checkpoint.skeleton_yaml, source + ":skeleton");
+  const auto described = [](const Skeleton& layout) {
+    return fmt::format("'{}' ({} joints)", layout.name, layout.joint_count());
+  };
+  if (trained != skeleton && described(trained) == described(skeleton))
+    throw DataError(Fault{source,
+                          fmt::format("trained on another skeleton {} than that of {}, in its "
+                                      "joints, bones or edges",
+                                      described(trained), data_source),
+                          "", "Use data of the same skeleton."});
+  if (trained != skeleton)
+    throw DataError(Fault{source, "trained on the skeleton " + described(trained),
+                          fmt::format("{}, as in {}", described(skeleton), data_source),
+                          "Use data of the same skeleton."});
+  const std::string remedy = "Use data with the same classes in the same order.";
+  const std::vector<std::string>& classes = checkpoint.class_names;
+  if (classes.size() != class_names.size())
+    throw DataError(Fault{source, fmt::format("trained on {} classes", classes.size()),
+                          fmt::format("the {} of {}", class_names.size(), data_source), remedy});
+  for (size_t i = 0; i < classes.size(); ++i)
+    if (classes[i] != class_names[i])
+      throw DataError(Fault{source, fmt::format("class {} is '{}'", i, classes[i]),
+                            fmt::format("'{}', as in {}", class_names[i], data_source), remedy});
+}
+
+}  // namespace kinegraph

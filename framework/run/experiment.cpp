@@ -1,0 +1,132 @@
+#include "framework/run/experiment.h"
+
+#include <ATen/ATen.h>
+
+#include "framework/base/text.h"
+#include "framework/config/yaml.h"
+#include "framework/run/scoring.h"
+
+namespace kinegraph {
+namespace {
+
+enum class Use { kTraining, kEvaluation };
+
+std::unique_ptr<Loader> build_loader(const ExperimentOptions& options, const SplitOptions& split,
+                                     Use use, const c10::Device& device) {
+  const auto dataset = split.dataset.build({});
+  LoaderOptions loader;
+  loader.batch_size =
+      use == Use::kTraining ? options.data.batch_size : options.data.eval_batch_size;
+  loader.workers = options.data.workers;
+  loader.prefetch = options.data.prefetch;
+  loader.seed = static_cast<uint64_t>(options.seed);
+  loader.shuffle = use == Use::kTraining;
+  loader.drop_last = use == Use::kTraining && options.data.drop_last;
+  loader.pin_memory = device.is_cuda();
+  return std::make_unique<Loader>(dataset, Pipeline(split.pipeline, dataset->info().skeleton),
+                                  loader);
+}
+
+/// Classes, joints, persons and channels flow from the data to the model.
+ModelContext model_context(const Loader& loader) {
+  const DataInfo& info = loader.dataset().info();
+  ModelContext context;
+  context.backbone.skeleton = info.skeleton;
+  for (const auto& [name, shape] : loader.input_shapes())
+    context.backbone.inputs[name] = {shape[0], shape[1], shape[2], shape[3]};
+  context.num_classes = static_cast<int64_t>(info.class_names.size());
+  return context;
+}
+
+std::shared_ptr<Recognizer> build_model(const ModelOptions& options, const Loader& loader,
+                                        const c10::Device& device) {
+  auto model = std::make_shared<Recognizer>(options, model_context(loader));
+  model->to(device);
+  return model;
+}
+
+Optimizer::Context trainable_parameters(const Recognizer& model) {
+  Optimizer::Context context;
+  for (const auto& item : model.named_parameters())
+    if (item.value().requires_grad()) context.parameters.emplace_back(item.key(), item.value());
+  return context;
+}
+
+template <class Base>
+std::vector<std::shared_ptr<Base>> build_all(const std::vector<Component<Base>>& components) {
+  std::vector<std::shared_ptr<Base>> built;
+  for (const auto& component : components) built.push_back(component.build({}));
+  return built;
+}
+
+void require_same_classes(const Loader& train, const Loader& val) {
+  const DataInfo &a = train.dataset().info(), &b = val.dataset().info();
+  if (a.class_names != b.class_names || a.skeleton != b.skeleton)
+    throw DataError(Fault{b.source, "other classes or another skeleton than " + a.source,
+                          "the same for training and validation", "Correct 'data.val'."});
+  if (train.batches_per_epoch() == 0)
+    throw DataError(Fault{
+        a.source, fmt::format("{} clips are less than one batch", train.dataset().size()),
+        "at least data.batch_size clips", "Lower data.batch_size or set data.drop_last: false."});
+}
+
+/// Found out on made-up scores: the names of a metric's values are known only when it has computed
+/// them, and the first validation of a long run would be late to complain.
+void require_monitor(const std::vector<std::shared_ptr<Metric>>& metrics, const DataInfo& info,
+                     const std::string& monitor) {
+  const size_t count = info.class_names.size();
+  const Scores scores({"clip"}, {0}, info.class_names, std::vector<float>(count));
+  const MetricReport report = evaluate(scores, metrics);
+  if (report.find(monitor)) return;
+  std::vector<std::string> names;
+  for (const auto& value : report.values) names.push_back(value.name);
+  throw ConfigError(fmt::format("train.monitor: no metric gives '{}'{}\n  they give: {}", monitor,
+                                near_name_hint(monitor, names),
+                                names.empty() ? "nothing; add some to 'metrics'" : join(names)));
+}
+
+}  // namespace
+
+TrainerParts build_training(const LoadedConfig& config, const std::filesystem::path& run_dir) {
+  const ExperimentOptions& options = config.options;
+  at::manual_seed(static_cast<uint64_t>(options.seed));
+
+  TrainerParts parts;
+  parts.options = options;
+  parts.config_yaml = dump_yaml(config.resolved);
+  parts.run_dir = run_dir;
+  parts.device = choose_device(options.device);
+  parts.train_loader = build_loader(options, options.data.train, Use::kTraining, parts.device);
+  parts.val_loader = build_loader(options, options.data.val, Use::kEvaluation, parts.device);
+  require_same_classes(*parts.train_loader, *parts.val_loader);
+  parts.model = build_model(options.model, *parts.train_loader, parts.device);
+  parts.loss = options.model.loss.build({model_context(*parts.train_loader).num_classes});
+  parts.loss->to(parts.device);
+  parts.optimizer = options.train.optimizer.build(trainable_parameters(*parts.model));
+  parts.schedule =
+      options.train.schedule.build({options.train.epochs, parts.train_loader->batches_per_epoch()});
+  parts.metrics = build_all(options.metrics);
+  require_monitor(parts.metrics, parts.train_loader->dataset().info(), options.train.monitor);
+  parts.hooks = build_all(options.hooks);
+  return parts;
+}
+
+TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
+                     const std::string& checkpoint_source, const std::string& split) {
+  const ExperimentOptions& options = config.options;
+  const DataOptions& data = options.data;
+  const SplitOptions& chosen = split == "train" ? data.train
+                               : split == "val" ? data.val
+                                                : data.test.value_or(data.val);
+  TestParts parts;
+  parts.device = choose_device(options.device);
+  parts.loader = build_loader(options, chosen, Use::kEvaluation, parts.device);
+  const DataInfo& info = parts.loader->dataset().info();
+  require_same_task(checkpoint, checkpoint_source, info.skeleton, info.class_names, info.source);
+  parts.model = build_model(options.model, *parts.loader, parts.device);
+  load_model_state(*parts.model, checkpoint.model, checkpoint_source);
+  parts.metrics = build_all(options.metrics);
+  return parts;
+}
+
+}  // namespace kinegraph

@@ -1,0 +1,26 @@
+// The composition root: from options to objects. Start reading here.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "framework/run/trainer.h"
+
+namespace kinegraph {
+
+/// Builds everything that training needs, in the order in which data flows.
+TrainerParts build_training(const LoadedConfig& config, const std::filesystem::path& run_dir);
+
+/// A trained model with the data to test it on.
+struct TestParts {
+  c10::Device device{c10::kCPU};
+  std::unique_ptr<Loader> loader;
+  std::shared_ptr<Recognizer> model;
+  std::vector<std::shared_ptr<Metric>> metrics;
+};
+
+/// `split` is "train", "val" or "test" (which falls back to val).
+TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
+                     const std::string& checkpoint_source, const std::string& split);
+
+}  // namespace kinegraph

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace kinegraph {
+
+/// Throws DataError when `requested` holds anything or is no folder; makes nothing. "" is fine.
+void require_free_run_dir(const std::string& requested);
+
+/// A new folder for one run: `requested` when given, else runs/<config_name>/<date>-<time>.
+///
+/// Never takes a folder that holds anything: throws DataError for a requested one, and adds a
+/// number to the time otherwise.
+std::filesystem::path make_run_dir(const std::string& requested, const std::string& config_name);
+
+/// "stgcn_nw_ucla" for configs/stgcn/nw_ucla.yaml; with a stream, "stgcn_nw_ucla-bone".
+std::string run_name(const std::filesystem::path& config, const std::string& stream);
+
+/// "stgcn_nw_ucla" for runs/stgcn_nw_ucla/<date>-<time>/best.pth; "mine" for mine/best.pth.
+std::string run_name_of_checkpoint(const std::filesystem::path& checkpoint);
+
+}  // namespace kinegraph

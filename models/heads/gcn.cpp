@@ -1,0 +1,49 @@
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/linear.h>
+
+#include "framework/model/backbone.h"
+#include "models/layers/dropout.h"
+
+namespace kinegraph {
+namespace {
+
+/// Mean over frames and joints, then over persons (absent ones count, as published), dropout, one
+/// linear layer.
+class GcnHead : public Head {
+ public:
+  struct Options {
+    std::string feature = "features";
+    double dropout = 0.0;
+    double init_std = 0.01;
+
+    template <class Fields>
+    void describe(Fields& field) {
+      field("feature", feature, "feature of the backbone that it reads");
+      field("dropout", dropout, "before the linear layer", Range{0, 1});
+      field("init_std", init_std, "weights start as N(0, init_std), biases at 0", Range{0});
+    }
+  };
+
+  GcnHead(const Options& options, const Context& context) : options_(options) {
+    const int64_t channels = channels_of(context.feature_channels, options.feature);
+    fc_ = register_module("fc", torch::nn::Linear(channels, context.num_classes));
+    torch::nn::init::normal_(fc_->weight, 0, options.init_std);
+    torch::nn::init::zeros_(fc_->bias);
+  }
+
+  at::Tensor forward(const NamedTensors& features) override {
+    const auto& x = features.at(options_.feature);
+    TORCH_CHECK(x.dim() == 5, "head 'gcn': expected (N,M,C,T,V), found ", x.sizes());
+    return fc_(parallel_dropout(x.mean({3, 4}).mean(1), options_.dropout, is_training()));
+  }
+
+ private:
+  Options options_;
+  torch::nn::Linear fc_{nullptr};
+};
+
+KINEGRAPH_REGISTER(Head, "gcn", GcnHead, "mean over frames, joints and persons, one linear layer")
+
+}  // namespace
+}  // namespace kinegraph

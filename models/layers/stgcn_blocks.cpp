@@ -1,0 +1,125 @@
+#include "models/layers/stgcn_blocks.h"
+
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/container/modulelist.h>
+
+#include "framework/base/error.h"
+#include "models/layers/dropout.h"
+
+namespace kinegraph {
+namespace {
+
+/// Gives members the names that they have in the published state_dict.
+class Group : public torch::nn::Module {};
+
+torch::nn::Conv2d temporal_conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, {kernel, 1})
+                               .stride({stride, 1})
+                               .padding({(kernel - 1) / 2, 0}));
+}
+
+void initialise(torch::nn::Module& owner) {
+  for (const auto& module : owner.modules(/*include_self=*/false)) {
+    if (auto* conv = module->as<torch::nn::Conv2d>()) {
+      torch::nn::init::normal_(conv->weight, 0, 0.02);
+      torch::nn::init::zeros_(conv->bias);
+    } else if (auto* norm = module->as<torch::nn::BatchNorm2d>()) {
+      torch::nn::init::normal_(norm->weight, 1, 0.02);
+    } else if (auto* data_norm = module->as<torch::nn::BatchNorm1d>()) {
+      torch::nn::init::normal_(data_norm->weight, 1, 0.02);
+    }
+  }
+}
+
+}  // namespace
+
+StgcnTemporalImpl::StgcnTemporalImpl(int64_t channels, int64_t kernel, int64_t stride,
+                                     double dropout)
+    : dropout_(dropout) {
+  norm_in_ = register_module("0", torch::nn::BatchNorm2d(channels));
+  conv_ = register_module("2", temporal_conv(channels, channels, kernel, stride));
+  norm_out_ = register_module("3", torch::nn::BatchNorm2d(channels));
+}
+
+at::Tensor StgcnTemporalImpl::forward(const at::Tensor& x) {
+  const auto y = norm_out_(conv_(norm_in_(x).relu_()));
+  return parallel_dropout(y, dropout_, is_training());
+}
+
+StgcnBlockImpl::StgcnBlockImpl(const StgcnBlockOptions& options) : residual_(options.residual) {
+  gcn_ = register_module(
+      "gcn",
+      GraphConv(GraphConvOptions{options.in_channels, options.out_channels, options.num_subsets}));
+  tcn_ = register_module("tcn", StgcnTemporal(options.out_channels, options.temporal_kernel,
+                                              options.stride, options.dropout));
+  if (residual_ != Residual::kProjection) return;
+  auto residual = register_module("residual", std::make_shared<Group>());
+  residual_conv_ = residual->register_module(
+      "0", temporal_conv(options.in_channels, options.out_channels, 1, options.stride));
+  residual_norm_ = residual->register_module("1", torch::nn::BatchNorm2d(options.out_channels));
+}
+
+at::Tensor StgcnBlockImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
+                                   const at::Tensor& is_edge) {
+  auto y = tcn_(gcn_(x, adjacency, is_edge));
+  if (residual_ == Residual::kIdentity) y = y.add_(x);
+  if (residual_ == Residual::kProjection) y = y.add_(residual_norm_(residual_conv_(x)));
+  return y.relu_();
+}
+
+StgcnTrunk::StgcnTrunk(torch::nn::Module& owner, const StgcnOptions& options,
+                       const Skeleton& skeleton, int64_t in_channels) {
+  if (options.channels.empty()) throw ConfigError("backbone 'stgcn': 'channels' is empty");
+  if (options.temporal_kernel % 2 == 0)
+    throw ConfigError("backbone 'stgcn': 'temporal_kernel' must be odd");
+  const Adjacency graph = build_graph(skeleton, options.graph);
+  adjacency_ = owner.register_buffer("A", to_tensor(graph));
+  data_bn_ = owner.register_module("data_bn", torch::nn::BatchNorm1d(in_channels * graph.nodes));
+  add_blocks(owner, options, in_channels);
+  if (options.edge_importance) {
+    auto importance = owner.register_module("edge_importance", std::make_shared<Group>());
+    for (size_t i = 0; i < blocks_.size(); ++i)
+      edge_importance_.push_back(
+          importance->register_parameter(std::to_string(i), at::ones_like(adjacency_)));
+  }
+  initialise(owner);
+}
+
+void StgcnTrunk::add_blocks(torch::nn::Module& owner, const StgcnOptions& options,
+                            int64_t in_channels) {
+  auto networks = owner.register_module("st_gcn_networks", torch::nn::ModuleList());
+  int64_t in = in_channels;
+  for (const int64_t out : options.channels) {
+    const bool is_first = blocks_.empty();
+    StgcnBlockOptions block;
+    block.in_channels = in;
+    block.out_channels = out;
+    block.num_subsets = adjacency_.size(0);
+    block.temporal_kernel = options.temporal_kernel;
+    block.stride = !is_first && out > in ? 2 : 1;
+    block.dropout = is_first ? 0 : options.dropout;
+    block.residual = is_first    ? Residual::kNone
+                     : out == in ? Residual::kIdentity
+                                 : Residual::kProjection;
+    blocks_.emplace_back(block);
+    networks->push_back(blocks_.back());
+    in = out;
+  }
+  out_channels_ = in;
+}
+
+at::Tensor StgcnTrunk::forward(const at::Tensor& x) {
+  TORCH_CHECK(x.dim() == 5, "ST-GCN: expected (N,M,T,V,C), found ", x.sizes());
+  const int64_t n = x.size(0), m = x.size(1), t = x.size(2), v = x.size(3), c = x.size(4);
+  // Rows of (V, C): the same statistics as the published (N*M, V*C, T), without moving anything.
+  auto y = data_bn_(x.reshape({n * m * t, v * c})).view({n * m, t, v, c}).permute({0, 3, 1, 2});
+  const auto is_edge = adjacency_.ne(0);
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const auto adjacency = edge_importance_.empty() ? adjacency_ : adjacency_ * edge_importance_[i];
+    y = blocks_[i](y, adjacency, is_edge);
+  }
+  return y.view({n, m, y.size(1), y.size(2), y.size(3)});
+}
+
+}  // namespace kinegraph

@@ -1,0 +1,319 @@
+// Every published model of shared/golden against ours: state, logits, loss, gradients, training.
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "framework/config/yaml.h"
+#include "framework/optim/optimizer.h"
+#include "framework/run/checkpoint.h"
+#include "tests/support/golden.h"
+#include "tests/support/models/build_model.h"
+#include "tests/support/models/golden_model.h"
+#include "tests/support/models/published_models.h"
+#include "tests/support/parity_log.h"
+
+namespace fs = std::filesystem;
+
+namespace kinegraph {
+namespace {
+
+// Relative tolerances.
+constexpr double kExact = 1e-9;         // float64 against float64
+constexpr double kSingle = 1e-5;        // float32 against float64
+constexpr double kStoredSingle = 1e-6;  // float64 against float64 that is stored as float32
+constexpr double kChecksum = 1e-12;     // sums of the same numbers in another order
+
+/// A gradient below this share of the largest is the round-off of a true 0.
+constexpr double kVanishing = 1e-6;
+
+/// Our parameters and buffers by their published keys.
+using PublishedState = std::map<std::string, at::Tensor>;
+
+std::string text_of(at::IntArrayRef shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
+
+/// Largest difference relative to the largest value; infinite for NaN or another shape.
+double relative_error(const at::Tensor& actual, const at::Tensor& expected) {
+  if (!actual.defined() || actual.sizes() != expected.sizes())
+    return std::numeric_limits<double>::infinity();
+  const auto wanted = expected.to(at::kDouble);
+  const auto difference = (actual.detach().to(at::kDouble) - wanted).abs().max();
+  const double error = (difference / wanted.abs().max()).item<double>();
+  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+}
+
+/// That the values we make are those that the published model was filled with.
+void expect_published_checksums(const GoldenModel& golden) {
+  for (const auto& entry : golden.state()) {
+    const auto value = golden.value_of(entry).to(at::kDouble);
+    const double tolerance = kChecksum * entry.abs_sum;
+    EXPECT_NEAR(value.sum().item<double>(), entry.sum, tolerance) << entry.key;
+    EXPECT_NEAR(value.abs().sum().item<double>(), entry.abs_sum, tolerance) << entry.key;
+  }
+}
+
+/// Names and shapes must be equal, with nothing missing or left over; no value otherwise.
+std::optional<PublishedState> match_state(const GoldenModel& golden, const StateDialect& dialect,
+                                          const Recognizer& model) {
+  PublishedState matched, left_over;
+  for (const auto& [key, tensor] : state_of(model)) left_over[key] = tensor;
+  std::vector<std::string> faults;
+  for (const auto& entry : golden.state()) {
+    const auto name = translate(dialect, {entry.key, entry.shape});
+    const auto found = name ? left_over.find(name->key) : left_over.end();
+    if (!name) {
+      faults.push_back("no rule of the dialect matches " + entry.key);
+    } else if (found == left_over.end()) {
+      faults.push_back(
+          fmt::format("{} should be our {}, which is not there", entry.key, name->key));
+    } else {
+      if (found->second.sizes() != name->shape)
+        faults.push_back(fmt::format("{} should be our {} of the shape {}, which is {}", entry.key,
+                                     name->key, text_of(name->shape),
+                                     text_of(found->second.sizes())));
+      matched[entry.key] = found->second;
+      left_over.erase(found);
+    }
+  }
+  for (const auto& [key, tensor] : left_over)
+    faults.push_back(fmt::format("our {} {} is not published", key, text_of(tensor.sizes())));
+  if (faults.empty()) return matched;
+  ADD_FAILURE() << "another state:\n  " << join(faults, "\n  ");
+  return std::nullopt;
+}
+
+/// (3): L2 norm, sum, and sum with the factors of the stream "probe".
+at::Tensor norm_sum_probe(const at::Tensor& gradient) {
+  const auto flat = gradient.reshape({-1});
+  return at::stack({flat.norm(), flat.sum(), flat.dot(golden_stream("probe", flat.numel()))});
+}
+
+std::shared_ptr<Optimizer> build_sgd(const nlohmann::json& sgd, const Recognizer& model) {
+  const auto yaml =
+      fmt::format("{{type: sgd, learning_rate: {}, momentum: {}, weight_decay: {}, nesterov: {}}}",
+                  sgd.at("lr").get<double>(), sgd.at("momentum").get<double>(),
+                  sgd.at("weight_decay").get<double>(), sgd.at("nesterov").get<bool>());
+  Diagnostics diagnostics;
+  Component<Optimizer> component;
+  component.read(parse_yaml(yaml, "sgd", diagnostics), diagnostics);
+  diagnostics.throw_if_any();
+  Optimizer::Context context;
+  for (const auto& item : model.named_parameters())
+    context.parameters.emplace_back(item.key(), item.value());
+  auto optimizer = component.build(context);
+  optimizer->set_learning_rate(optimizer->base_learning_rate());
+  return optimizer;
+}
+
+/// A published model beside ours.
+class Comparison {
+ public:
+  Comparison(const GoldenModel& golden, const PublishedModel& published)
+      : golden_(golden), published_(published) {
+    const auto options = model_options(published.model_yaml);
+    const auto input = golden.read("input").permute(published.input_order).contiguous();
+    model_ = std::make_shared<Recognizer>(
+        options,
+        model_context(published.skeleton, input.size(1), input.size(2), published.num_classes));
+    loss_ = options.loss.build({published.num_classes});
+    inputs_["keypoints"] = input;
+    labels_ = golden.read("target");
+  }
+
+  /// False when the states do not fit each other, which leaves nothing to compare.
+  bool run() {
+    expect_published_checksums(golden_);
+    EXPECT_EQ(parameter_count(*model_), golden_.parameter_count());
+    auto matched = match_state(golden_, published_.dialect, *model_);
+    if (!matched) return false;
+    state_ = std::move(*matched);
+    compare_constants();
+    compare_single_precision();
+    to_double(*model_);
+    compare_evaluation();
+    compare_training_step();
+    compare_sgd();
+    return true;
+  }
+
+  /// "eval f32 3.1e-07, ...": the largest relative error of each quantity.
+  std::string figures() const {
+    std::vector<std::string> words;
+    for (const auto& [what, error] : errors_)
+      words.push_back(fmt::format("{} {:.1e}", what, error));
+    return join(words);
+  }
+
+ private:
+  /// Before anything is loaded, for a model makes these itself.
+  void compare_constants() {
+    for (const auto& entry : golden_.state())
+      if (entry.kind == "const")
+        expect_close("constants", state_.at(entry.key), "const/" + entry.key, kStoredSingle);
+  }
+
+  void compare_single_precision() {
+    load_published_state();
+    const at::NoGradGuard no_grad;
+    model_->eval();
+    expect_close("eval f32", score(at::kFloat), "output_f64", kSingle);
+    model_->train();
+    expect_close("train f32", score(at::kFloat), "train_output_f64", kSingle);
+  }
+
+  void compare_evaluation() {
+    load_published_state();
+    const at::NoGradGuard no_grad;
+    model_->eval();
+    expect_close("eval f64", score(at::kDouble), "output_f64", kExact);
+  }
+
+  void compare_training_step() {
+    model_->train();
+    const auto outputs = model_->forward(inputs_);
+    const auto score = model_->score(outputs);
+    const auto loss = loss_->forward(outputs, score, labels_);
+    expect_close("train f64", score, "train_output_f64", kExact);
+    expect_close("loss", loss, "loss_f64", kExact);
+    loss.backward();
+    for (const auto& key : golden_.names_in("bn_after"))
+      expect_close("running statistics", state_.at(key), "bn_after/" + key, kStoredSingle);
+    for (const auto& key : golden_.names_in("grad"))
+      expect_close("gradient values", state_.at(key).grad(), "grad/" + key, kStoredSingle);
+    compare_gradient_figures();
+  }
+
+  void compare_gradient_figures() {
+    const auto keys = golden_.read_names("grad_stats/keys");
+    EXPECT_EQ(keys.size(), model_->parameters().size());
+    const auto figures = golden_.read("grad_stats/norm_sum_probe");
+    const double vanishing = kVanishing * figures.select(1, 0).max().item<double>();
+    for (size_t i = 0; i < keys.size(); ++i) {
+      SCOPED_TRACE("gradient of " + keys[i]);
+      const auto gradient = state_.at(keys[i]).grad();
+      const auto expected = figures[static_cast<int64_t>(i)];
+      if (!gradient.defined())
+        ADD_FAILURE() << "there is none";
+      else if (expected[0].item<double>() < vanishing)
+        EXPECT_LT(gradient.norm().item<double>(), vanishing);
+      else
+        compare_gradient_figures(norm_sum_probe(gradient), expected, gradient.numel());
+    }
+  }
+
+  /// A difference d of n elements moves their sum, and their sum with factors in [-1, 1], by at
+  /// most sqrt(n) |d|: that is what sum and probe are measured by.
+  void compare_gradient_figures(const at::Tensor& actual, const at::Tensor& expected,
+                                int64_t count) {
+    const double norm = expected[0].item<double>();
+    const double bound = norm * std::sqrt(static_cast<double>(count));
+    const auto scale = at::tensor({norm, bound, bound}, at::kDouble);
+    const double error = ((actual - expected).abs() / scale).max().item<double>();
+    EXPECT_TRUE(error <= kExact) << "norm, sum, probe differ by " << error << "\n"
+                                 << at::stack({actual, expected});
+    record("gradient figures", error);
+  }
+
+  /// The loss before and after each step, from the published state.
+  void compare_sgd() {
+    load_published_state();
+    const auto optimizer = build_sgd(golden_.sgd(), *model_);
+    const auto losses = at::empty_like(golden_.read("sgd_losses_f64"));
+    for (int64_t step = 0; step < losses.numel(); ++step) {
+      optimizer->zero_grad();
+      const auto outputs = model_->forward(inputs_);
+      const auto loss = loss_->forward(outputs, model_->score(outputs), labels_);
+      losses[step] = loss.detach();
+      loss.backward();
+      optimizer->step();
+    }
+    expect_close("sgd losses", losses, "sgd_losses_f64", kExact);
+  }
+
+  void load_published_state() {
+    const at::NoGradGuard no_grad;
+    for (const auto& entry : golden_.state()) {
+      at::Tensor ours = state_.at(entry.key);
+      ours.copy_(golden_.value_of(entry).view(ours.sizes()));
+    }
+  }
+
+  at::Tensor score(at::ScalarType type) {
+    inputs_["keypoints"] = inputs_["keypoints"].to(type);
+    return model_->score(model_->forward(inputs_));
+  }
+
+  void expect_close(const std::string& what, const at::Tensor& actual, const std::string& dataset,
+                    double tolerance) {
+    const auto expected = golden_.read(dataset);
+    // Published 1x1 convolutions may be linear layers here.
+    const bool is_reshaped = actual.defined() && actual.numel() == expected.numel();
+    const double error =
+        relative_error(is_reshaped ? actual.reshape(expected.sizes()) : actual, expected);
+    EXPECT_LE(error, tolerance) << what << ": " << dataset;
+    record(what, error);
+  }
+
+  void record(const std::string& what, double error) {
+    errors_[what] = std::max(errors_[what], error);
+  }
+
+  const GoldenModel& golden_;
+  const PublishedModel& published_;
+  std::shared_ptr<Recognizer> model_;
+  std::shared_ptr<Loss> loss_;
+  NamedTensors inputs_;
+  at::Tensor labels_;
+  PublishedState state_;
+  std::map<std::string, double> errors_;
+};
+
+enum class Outcome { kRan, kPending, kFailed };
+
+Outcome compare(const fs::path& path) {
+  const GoldenModel golden(path);
+  const auto* published = find_published_class(golden.repo(), golden.class_name());
+  if (!published) {
+    ADD_FAILURE() << "nothing is known of " << golden.class_name() << " of " << golden.repo();
+    return Outcome::kFailed;
+  }
+  if (!Registry<Backbone>::instance().find(published->backbone)) {
+    std::cout << path.filename().string() << ": pending, no backbone '" << published->backbone
+              << "' yet\n";
+    return Outcome::kPending;
+  }
+  if (!published->model) {
+    ADD_FAILURE() << "the backbone '" << published->backbone
+                  << "' is there, but nothing says with which config it is this model";
+    return Outcome::kFailed;
+  }
+  const PublishedModel model = published->model(golden.kwargs());
+  Comparison comparison(golden, model);
+  if (!comparison.run()) return Outcome::kFailed;
+  std::cout << path.filename().string() << ": " << comparison.figures() << std::endl;
+  return Outcome::kRan;
+}
+
+TEST(GoldenParity, EveryPublishedModelIsReproduced) {
+  const fs::path folder = shared_dir() / "golden";
+  if (!fs::exists(folder)) GTEST_SKIP() << "no folder " << folder << "; set KINEGRAPH_SHARED_DIR";
+  std::map<Outcome, int> count;
+  for (const auto& path : GoldenModel::files_in(folder)) {
+    SCOPED_TRACE(path.filename().string());
+    try {
+      ++count[compare(path)];
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what();
+    }
+  }
+  EXPECT_GT(count[Outcome::kRan], 0);
+  log_parity("models", count[Outcome::kRan], count[Outcome::kPending], /*skipped=*/0);
+}
+
+}  // namespace
+}  // namespace kinegraph
