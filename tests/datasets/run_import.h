@@ -9,6 +9,7 @@
 
 #include "framework/data/importer.h"
 #include "tests/support/config_text.h"
+#include "tests/support/paths.h"
 
 namespace kinegraph {
 
@@ -16,7 +17,7 @@ namespace kinegraph {
 inline ImportReport run_import(const std::string& yaml, const std::filesystem::path& source,
                                const std::filesystem::path& store, Importer::Context context = {}) {
   // Importers load skeletons by name; a build folder may lie outside the checkout.
-  setenv("KINEGRAPH_HOME", KINEGRAPH_SOURCE_DIR, 1);
+  setenv("KINEGRAPH_HOME", source_dir().c_str(), 1);
   Diagnostics diagnostics;
   Component<Importer> importer;
   importer.read(parse_yaml("importer: " + yaml, "c.yaml", diagnostics).entries.at(0).value,

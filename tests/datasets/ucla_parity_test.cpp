@@ -14,6 +14,7 @@
 #include "tests/datasets/run_import.h"
 #include "tests/support/golden.h"
 #include "tests/support/parity_log.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/toy_clips.h"
 
@@ -29,7 +30,7 @@ class Recipe {
  public:
   Recipe(const std::string& store, const std::string& stream,
          const std::vector<std::string>& overrides = {}) {
-    const fs::path config = fs::path(KINEGRAPH_SOURCE_DIR) / "configs/base/nw_ucla.yaml";
+    const fs::path config = source_dir() / "configs/base/nw_ucla.yaml";
     root_ = load_with_bases(config, diagnostics_);
     apply_stream(root_, stream, diagnostics_);
     for (const std::string split : {"train", "val"})

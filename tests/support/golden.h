@@ -8,13 +8,14 @@
 
 #include "framework/base/error.h"
 #include "framework/io/hdf5.h"
+#include "tests/support/paths.h"
 
 namespace kinegraph {
 
 /// $KINEGRAPH_SHARED_DIR, or shared/ beside the checkout. It need not exist.
 inline std::filesystem::path shared_dir() {
   if (const char* dir = std::getenv("KINEGRAPH_SHARED_DIR")) return dir;
-  return std::filesystem::path(KINEGRAPH_SOURCE_DIR).parent_path() / "shared";
+  return source_dir().parent_path() / "shared";
 }
 
 /// Paths of all data sets at or below `path`.

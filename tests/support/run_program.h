@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "framework/base/file.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace kinegraph {
@@ -68,14 +69,14 @@ class Program {
     for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
     std::signal(SIGINT, SIG_DFL);  // background jobs of scripts start with it ignored
-    ::setenv("KINEGRAPH_HOME", KINEGRAPH_SOURCE_DIR, 1);
+    ::setenv("KINEGRAPH_HOME", source_dir().c_str(), 1);
     const int flags = O_WRONLY | O_CREAT;
     const int out = ::open((streams_ / "out").c_str(), flags, 0600);
     const int err = ::open((streams_ / "err").c_str(), flags, 0600);
     if (::dup2(out, STDOUT_FILENO) < 0 || ::dup2(err, STDERR_FILENO) < 0 ||
         ::chdir(folder.c_str()) != 0)
       ::_exit(99);
-    ::execv(KINEGRAPH_BINARY, words.data());
+    ::execv(program_path().c_str(), words.data());
     ::_exit(98);
   }
 
@@ -84,7 +85,7 @@ class Program {
 };
 
 inline Outcome run_program(const std::vector<std::string>& arguments,
-                           const std::filesystem::path& folder = KINEGRAPH_SOURCE_DIR) {
+                           const std::filesystem::path& folder = source_dir()) {
   return Program(arguments, folder).finish();
 }
 

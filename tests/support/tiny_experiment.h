@@ -10,14 +10,14 @@
 #include "framework/base/random.h"
 #include "framework/io/annotation_store_writer.h"
 #include "framework/skeleton/skeleton.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace kinegraph {
 
 /// One of the shipped layouts, wherever the test was built.
 inline Skeleton shipped_skeleton(const std::string& name) {
-  return Skeleton::load(std::string(KINEGRAPH_SOURCE_DIR) + "/datasets/skeletons/" + name +
-                        ".yaml");
+  return Skeleton::load((source_dir() / "datasets/skeletons" / (name + ".yaml")).string());
 }
 
 inline Skeleton tiny_skeleton() {

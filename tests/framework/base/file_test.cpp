@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "framework/base/error.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/thrown_message.h"
 

@@ -6,6 +6,7 @@
 #include "framework/base/text.h"
 #include "framework/registry/registry.h"
 #include "framework/run/experiment.h"
+#include "tests/support/paths.h"
 #include "tests/support/run_program.h"
 
 namespace fs = std::filesystem;
@@ -32,7 +33,7 @@ std::vector<ComponentFile> component_files() {
       {"framework/run/hooks", "hook"}};
   std::vector<ComponentFile> files;
   for (const auto& [folder, kind] : folders)
-    for (const auto& entry : fs::directory_iterator(fs::path(KINEGRAPH_SOURCE_DIR) / folder))
+    for (const auto& entry : fs::directory_iterator(source_dir() / folder))
       if (entry.path().extension() == ".cpp") files.push_back({kind, entry.path().stem()});
   return files;
 }

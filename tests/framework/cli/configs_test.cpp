@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "framework/run/experiment.h"
+#include "tests/support/paths.h"
 #include "tests/support/tiny_experiment.h"
 
 namespace fs = std::filesystem;
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 namespace kinegraph {
 namespace {
 
-const fs::path kConfigs = fs::path(KINEGRAPH_SOURCE_DIR) / "configs";
+const fs::path kConfigs = source_dir() / "configs";
 
 /// Bases are no configs by themselves.
 std::vector<std::string> config_names() {

@@ -17,6 +17,7 @@
 #include "framework/skeleton/skeleton.h"
 #include "tests/support/golden.h"
 #include "tests/support/parity_log.h"
+#include "tests/support/paths.h"
 
 namespace fs = std::filesystem;
 
@@ -41,7 +42,7 @@ struct Case {
         {"ntu-rgb+d", "ntu25"},     {"ntu_rgb_d", "ntu25"},     {"nturgb+d", "ntu25"},
         {"openpose", "openpose18"}, {"kinetics", "openpose18"}, {"coco", "coco17"},
         {"handmp", "hand21"}};
-    const fs::path root = KINEGRAPH_SOURCE_DIR;
+    const fs::path root = source_dir();
     if (layout == "ntu_edge")
       return Skeleton::load((root / "tests/data/skeletons/ntu_edge.yaml").string());
     return Skeleton::load((root / "datasets/skeletons" / (kFiles.at(layout) + ".yaml")).string());

@@ -6,17 +6,18 @@
 #include <map>
 
 #include "framework/base/error.h"
+#include "tests/support/paths.h"
 #include "tests/support/thrown_message.h"
 
 namespace kinegraph {
 namespace {
 
 Skeleton shipped(const std::string& name) {
-  return Skeleton::load(KINEGRAPH_SOURCE_DIR "/datasets/skeletons/" + name + ".yaml");
+  return Skeleton::load((source_dir() / "datasets/skeletons" / (name + ".yaml")).string());
 }
 
 Skeleton ntu_edge() {
-  return Skeleton::load(KINEGRAPH_SOURCE_DIR "/tests/data/skeletons/ntu_edge.yaml");
+  return Skeleton::load((source_dir() / "tests/data/skeletons/ntu_edge.yaml").string());
 }
 
 Skeleton of(const std::string& joints, const std::string& bones, const std::string& center) {

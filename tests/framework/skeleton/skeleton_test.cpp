@@ -9,6 +9,7 @@
 
 #include "framework/base/error.h"
 #include "framework/base/text.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/thrown_message.h"
 
@@ -35,7 +36,7 @@ std::string error_of(const std::string& rest) {
 
 class SkeletonFiles : public testing::Test {
  protected:
-  static void SetUpTestSuite() { setenv("KINEGRAPH_HOME", KINEGRAPH_SOURCE_DIR, 1); }
+  static void SetUpTestSuite() { setenv("KINEGRAPH_HOME", source_dir().c_str(), 1); }
 };
 
 TEST(Skeleton, ReadsALayout) {
