@@ -6,12 +6,13 @@
 #include <malloc.h>
 #include <omp.h>
 #include <pthread.h>
-#include <sched.h>
 #include <sys/resource.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+
+#include "framework/base/parallel.h"
 
 namespace kinegraph {
 namespace {
@@ -19,13 +20,6 @@ namespace {
 template <class Function>
 Function* find_symbol(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
-}
-
-int usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  return 1;
 }
 
 /// OpenBLAS picks its kernels by CPU; the variable overrides it, and some shells preset old ones.
