@@ -1,11 +1,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "framework/base/file.h"
-#include "framework/data/importer.h"
-#include "framework/io/annotation_store_writer.h"
+#include "framework/data/import_writer.h"
 #include "framework/skeleton/skeleton.h"
 
 namespace fs = std::filesystem;
@@ -135,12 +134,12 @@ std::vector<fs::path> clip_files(const fs::path& source) {
 }
 
 /// Split name -> clip names, from split.json in the order of the published feeder.
-std::map<std::string, std::vector<std::string>> read_split_file(const fs::path& path) {
+SplitIds read_split_file(const fs::path& path) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   const simdjson::padded_string text(read_file(path, kMaxFileBytes));
   if (parser.parse(text).get(root)) fail_split(path, "not a JSON object");
-  std::map<std::string, std::vector<std::string>> splits;
+  SplitIds splits;
   for (const auto& [split, value] : root) {
     simdjson::dom::array clips;
     if (value.get(clips)) fail_split(path, fmt::format("split '{}' is not a list", split));
@@ -155,8 +154,8 @@ std::map<std::string, std::vector<std::string>> read_split_file(const fs::path& 
 }
 
 /// Views 1 and 2 train, view 3 tests (Wang et al. 2014): used where there is no split.json.
-std::map<std::string, std::vector<std::string>> splits_by_view(const std::vector<fs::path>& files) {
-  std::map<std::string, std::vector<std::string>> splits;
+SplitIds splits_by_view(const std::vector<fs::path>& files) {
+  SplitIds splits;
   for (const auto& file : files) {
     const std::string name = file.stem().string();
     splits[ClipName::parse(name, file.string()).view == 3 ? "val" : "train"].push_back(name);
@@ -185,22 +184,13 @@ class NwUcla : public Importer {
     const fs::path split_file = source / "split.json";
     auto splits =
         fs::is_regular_file(split_file) ? read_split_file(split_file) : splits_by_view(files);
-    AnnotationStoreWriter writer(store, store_info());
+    check_files_exist(splits, files, split_file);
+    ImportWriter writer(source, store, store_info(), context_);
+    writer.set_splits(std::move(splits), static_cast<int64_t>(files.size()));
     ClipReader reader;
-    ImportReport report;
-    std::map<std::string, int64_t> index_of;
-    for (const auto& file : files) {
-      const Clip clip = reader.read(file);
-      writer.add(clip);
-      index_of[clip.id] = report.clips++;
-      report.frames += clip.num_frames;
-      report.persons += clip.num_persons;
-      if (context_.progress) context_.progress(report.clips, static_cast<int64_t>(files.size()));
-    }
-    for (const auto& [name, clips] : splits)
-      writer.set_split(name, to_indices(clips, index_of, split_file));
-    writer.finish();
-    return report;
+    for (const auto& file : files)
+      if (writer.wants(file.stem().string())) writer.add(reader.read(file));
+    return writer.finish();
   }
 
  private:
@@ -219,18 +209,15 @@ class NwUcla : public Importer {
     return info;
   }
 
-  static std::vector<int64_t> to_indices(const std::vector<std::string>& clips,
-                                         const std::map<std::string, int64_t>& index_of,
-                                         const fs::path& split_file) {
-    std::vector<int64_t> indices;
-    for (const auto& clip : clips) {
-      const auto found = index_of.find(clip);
-      if (found == index_of.end())
-        throw DataError(Fault{split_file.string(), fmt::format("clip '{}' has no file", clip),
-                              "a file of that name in all_sqe/", "Download the data again."});
-      indices.push_back(found->second);
-    }
-    return indices;
+  static void check_files_exist(const SplitIds& splits, const std::vector<fs::path>& files,
+                                const fs::path& split_file) {
+    std::set<std::string> names;
+    for (const auto& file : files) names.insert(file.stem().string());
+    for (const auto& [split, clips] : splits)
+      for (const auto& clip : clips)
+        if (names.count(clip) == 0)
+          throw DataError(Fault{split_file.string(), fmt::format("clip '{}' has no file", clip),
+                                "a file of that name in all_sqe/", "Download the data again."});
   }
 
   Options options_;

@@ -26,34 +26,55 @@ Component<Importer> read_importer(const ParsedArguments& arguments) {
   return importer;
 }
 
+Importer::Context context_of(const ParsedArguments& arguments) {
+  Importer::Context context;
+  if (arguments.has("limit")) {
+    context.limit = arguments.values["limit"].as<int64_t>();
+    if (*context.limit < 1)
+      throw UsageError(fmt::format("--limit is {}; expected 1 or more", *context.limit));
+  }
+  context.splits = arguments.list("split");
+  context.is_strict = arguments.has("strict");
+  return context;
+}
+
 ImportReport import_with_progress(const Component<Importer>& importer, const std::string& source,
-                                  const std::filesystem::path& store) {
+                                  const std::filesystem::path& store, Importer::Context context) {
   const InterruptGuard interrupts;
   ProgressLine line;
-  const auto show = [&](int64_t done, int64_t total) {
+  context.progress = [&](int64_t done, int64_t total) {
     if (is_interrupted()) throw Interrupted();
     const double share = static_cast<double>(done) / static_cast<double>(total);
     line.show(total > 0 ? fmt::format("importing {} {}/{} clips", progress_bar(share), done, total)
                         : fmt::format("importing {} clips", done));
   };
-  return importer.build({show})->import(source, store);
+  return importer.build(context)->import(source, store);
+}
+
+po::options_description import_options() {
+  po::options_description options;
+  options.add_options()("set", po::value<Arguments>()->composing()->value_name("KEY=VALUE"),
+                        "an option of the format, see `kinegraph describe importer FORMAT`")(
+      "split", po::value<Arguments>()->composing()->value_name("NAME"),
+      "only this split and its clips; may be repeated")(
+      "limit", po::value<int64_t>()->value_name("N"), "only the first N clips")(
+      "strict", "stop at the first clip that cannot be used; without it such clips are left out")(
+      "force", "replace the store if there is one");
+  return options;
 }
 
 }  // namespace
 
 int run_import(const Arguments& words) {
-  po::options_description options;
-  options.add_options()("set", po::value<Arguments>()->composing()->value_name("KEY=VALUE"),
-                        "an option of the format, see `kinegraph describe importer FORMAT`")(
-      "force", "replace the store if there is one");
   const ParsedArguments arguments =
-      parse_arguments(words, find_verb("import"), options, {"FORMAT", "SOURCE", "STORE"});
+      parse_arguments(words, find_verb("import"), import_options(), {"FORMAT", "SOURCE", "STORE"});
   if (arguments.is_help) return 0;
   const std::filesystem::path store = arguments.text("STORE");
   if (std::filesystem::exists(store) && !arguments.has("force"))
     throw UsageError(store.string() + ": there is such a file already\n  --force replaces it.");
   const Component<Importer> importer = read_importer(arguments);
-  const ImportReport report = import_with_progress(importer, arguments.text("SOURCE"), store);
+  const ImportReport report =
+      import_with_progress(importer, arguments.text("SOURCE"), store, context_of(arguments));
   for (const auto& [reason, count] : report.rejected)
     log_warning(
         fmt::format("{} clips left out: {} (such as {})", count.first, reason, count.second));

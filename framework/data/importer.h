@@ -1,10 +1,14 @@
 // Foreign formats become annotation stores.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "framework/registry/registry.h"
 
@@ -20,9 +24,13 @@ struct ImportReport {
 class Importer {
  public:
   static constexpr const char* kKind = "importer";
+  /// What the caller of any importer may ask. ImportWriter (import_writer.h) sees to all of it.
   struct Context {
     /// Called now and then with (clips done, clips in all or 0).
     std::function<void(int64_t, int64_t)> progress;
+    std::optional<int64_t> limit = {};     // stop after so many clips
+    std::vector<std::string> splits = {};  // only these, and their clips; none: everything
+    bool is_strict = false;                // an unusable clip is an error, not left out
   };
 
   virtual ~Importer() = default;

@@ -1,0 +1,73 @@
+// The common half of importers: the store, the account of what went into it, and what the caller
+// asked (limit, splits, strict, progress).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "framework/base/error.h"
+#include "framework/data/importer.h"
+#include "framework/io/annotation_store_writer.h"
+
+namespace kinegraph {
+
+/// Split name -> clip ids, in the order that the split shall have.
+using SplitIds = std::map<std::string, std::vector<std::string>>;
+
+/// The store appears, whole, at finish(); without finish() nothing is left.
+///
+///   ImportWriter writer(source, store, info, context);
+///   writer.set_splits(splits, ids.size());
+///   for (const auto& id : ids) {
+///     if (!writer.wants(id)) continue;
+///     ... writer.add(clip);  or  writer.reject(id, "no person in any frame", fault);
+///   }
+///   return writer.finish();
+class ImportWriter {
+ public:
+  /// `source` is for messages.
+  ImportWriter(std::filesystem::path source, const std::filesystem::path& store,
+               const StoreInfo& info, const Importer::Context& context);
+
+  /// The splits of the source, before any clip, and the number of clips in the source (0: unknown).
+  /// Ids that no clip has are skipped at finish(). Throws DataError when a split that the caller
+  /// asked for is missing.
+  void set_splits(SplitIds splits, int64_t num_clips);
+
+  /// Whether the clip is to be read: the limit is not reached and, when the caller chose splits, it
+  /// is in one of them.
+  bool wants(const std::string& id) const;
+  bool is_full() const;
+
+  void add(const Clip& clip);
+
+  /// Leaves the clip `id` out: `reason` is a short text that many clips may share. Throws
+  /// DataError(fault) when the caller wants no clip left out.
+  void reject(const std::string& id, const std::string& reason, const Fault& fault);
+
+  /// See AnnotationStoreWriter; one value for each added clip.
+  void set_extra_field(const std::string& name, FieldValues values);
+
+  /// Throws DataError when no clip was added.
+  ImportReport finish();
+
+ private:
+  void show_progress() const;
+  std::vector<int64_t> indices_of(const std::vector<std::string>& ids) const;
+
+  std::filesystem::path source_;
+  Importer::Context context_;
+  AnnotationStoreWriter writer_;
+  ImportReport report_;
+  SplitIds splits_;
+  std::unordered_set<std::string> chosen_;  // ids of the splits that the caller chose
+  std::unordered_map<std::string, int64_t> index_of_;
+  int64_t expected_ = 0, num_rejected_ = 0;
+};
+
+}  // namespace kinegraph
