@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_set>
 
 #include "datasets/ntu/benchmark.h"
@@ -54,7 +55,9 @@ class NtuRaw : public Importer {
             OneOf{rule_names()});
       field("benchmark", benchmark, "auto: ntu120 if there is an action above 60",
             OneOf{{"auto", "ntu60", "ntu120"}});
-      field("missing", missing, "the data set's lists of samples with missing skeletons: left out");
+      field("missing", missing,
+            "[FILE, ...]: the data set's lists of samples with missing skeletons, which are left "
+            "out");
       field("precision", precision, "published: float16 for pyskl and mmaction2, else float32",
             OneOf{{"published", "float16", "float32", "float64"}});
       field("threads", threads, "that read and parse; 0: one for each processor", Range{0, 256});
@@ -69,7 +72,7 @@ class NtuRaw : public Importer {
 
   ImportReport import(const fs::path& source, const fs::path& store) const override {
     const ntu::Recordings recordings(source);
-    std::vector<Job> jobs = jobs_of(recordings, source);
+    std::vector<Job> jobs = jobs_of(recordings);
     const ntu::Benchmark benchmark = benchmark_of(jobs);
     const ImportReport left_out = leave_out(jobs, recordings, benchmark);
     ImportWriter writer(source, store, store_info(benchmark), context_);
@@ -81,12 +84,11 @@ class NtuRaw : public Importer {
   }
 
  private:
-  static std::vector<Job> jobs_of(const ntu::Recordings& recordings, const fs::path& source) {
-    const bool is_single_file = !fs::is_directory(source) && source.extension() != ".zip";
+  static std::vector<Job> jobs_of(const ntu::Recordings& recordings) {
     std::vector<Job> jobs;
     for (int64_t i = 0; i < recordings.size(); ++i) {
       jobs.push_back({i, ntu::ClipName::parse(recordings.id(i))});
-      if (!jobs.back().name && !is_single_file)
+      if (!jobs.back().name && !recordings.is_single_file())
         throw DataError(Fault{recordings.where(i),
                               fmt::format("the clip name '{}'", recordings.id(i)),
                               "SsssCcccPpppRrrrAaaa of NTU RGB+D, such as S001C002P003R002A013",

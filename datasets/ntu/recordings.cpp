@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "framework/base/error.h"
 #include "framework/base/file.h"
@@ -31,7 +32,7 @@ Recordings::Recordings(const fs::path& source) {
         Fault{source.string(), "no such file or folder", kSourceForms, "Check the path."});
   else if (source.extension() == ".zip")
     add_archive(source);
-  else if (is_recording(source))
+  else if ((is_single_file_ = is_recording(source)))
     add_file(source);
   if (files_.empty())
     throw DataError(Fault{source.string(), "no .skeleton files", kSourceForms, "Check the path."});

@@ -19,6 +19,8 @@ class Recordings {
 
   /// Sorted by id.
   int64_t size() const { return static_cast<int64_t>(files_.size()); }
+  /// Whether the source was one .skeleton file, which may have any name.
+  bool is_single_file() const { return is_single_file_; }
   /// The file name without ".skeleton".
   const std::string& id(int64_t index) const { return file(index).id; }
   /// "folder/S001...skeleton", "some.zip: folder/S001...skeleton".
@@ -42,6 +44,7 @@ class Recordings {
 
   std::vector<std::unique_ptr<ZipArchive>> archives_;
   std::vector<File> files_;
+  bool is_single_file_ = false;
 };
 
 }  // namespace kinegraph::ntu
