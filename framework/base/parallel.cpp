@@ -72,8 +72,7 @@ class OrderedWork {
   int64_t claim() {
     std::unique_lock lock(mutex_);
     const auto window = static_cast<int64_t>(states_.size());
-    changed_.wait(lock,
-                  [&] { return is_stopped_ || next_ >= count_ || next_ < taken_ + window; });
+    changed_.wait(lock, [&] { return is_stopped_ || next_ >= count_ || next_ < taken_ + window; });
     return is_stopped_ || next_ >= count_ ? count_ : next_++;
   }
 
