@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "framework/base/error.h"
@@ -10,19 +11,20 @@
 namespace kinegraph {
 namespace {
 
-/// One split of an annotation store. Clips are read from the file one by one, when they are asked
-/// for; the operating system keeps them in memory.
+/// One split of an annotation store, or all of it. Clips are read from the file one by one, when
+/// they are asked for; the operating system keeps them in memory.
 class Store : public Dataset {
  public:
   struct Options {
-    std::string path, split, missing = "error";
+    std::string path, missing = "error";
+    std::optional<std::string> split;
     int64_t repeat = 1;
     std::optional<int64_t> max_persons;
 
     template <class Fields>
     void describe(Fields& field) {
       field("path", path, "annotation store, relative to the current folder", Required{});
-      field("split", split, "name of a split in the store", Required{});
+      field("split", split, "name of a split in the store; null: every clip", Required{});
       field("repeat", repeat, "times that an epoch visits each clip, with draws of its own",
             Range{1, 1000});
       field("max_persons", max_persons,
@@ -36,7 +38,7 @@ class Store : public Dataset {
   Store(const Options& options, const Context&)
       : options_(options), store_(AnnotationStore::open(options.path)) {
     const StoreInfo& info = store_.info();
-    clips_ = store_.split(options.split);
+    clips_ = options.split ? store_.split(*options.split) : all_clips(store_);
     persons_ = options.max_persons.value_or(1);
     // Of all splits, so that a model fits the shape of each.
     if (!options.max_persons)
@@ -72,6 +74,12 @@ class Store : public Dataset {
   }
 
  private:
+  static std::vector<int64_t> all_clips(const AnnotationStore& store) {
+    std::vector<int64_t> clips(static_cast<size_t>(store.num_clips()));
+    std::iota(clips.begin(), clips.end(), 0);
+    return clips;
+  }
+
   void treat_missing(Sample& sample) const {
     KeypointArray& x = sample.keypoints;
     for (size_t i = 0; i < x.values.size(); ++i) {

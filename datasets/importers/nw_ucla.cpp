@@ -117,6 +117,7 @@ class ClipReader {
 
 std::vector<fs::path> clip_files(const fs::path& source) {
   std::error_code ignored;
+  if (fs::is_regular_file(source, ignored)) return {source};
   if (!fs::is_directory(source, ignored))
     throw DataError(Fault{source.string(), "no such folder",
                           "the folder of NW-UCLA, with all_sqe/ in it", "Check the path."});
@@ -225,7 +226,7 @@ class NwUcla : public Importer {
 };
 
 KINEGRAPH_REGISTER(Importer, "nw_ucla", NwUcla,
-                   "Northwestern-UCLA: folder with all_sqe/*.json (and split.json)")
+                   "Northwestern-UCLA: folder with all_sqe/*.json (and split.json), or one clip")
 
 }  // namespace
 }  // namespace kinegraph

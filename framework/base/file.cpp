@@ -60,6 +60,18 @@ void PendingFile::commit() {
   sync_path(parent_of(path_), O_RDONLY | O_DIRECTORY);
 }
 
+TemporaryFolder::TemporaryFolder() {
+  std::error_code error;
+  std::string name = (fs::temp_directory_path(error) / "kinegraph-XXXXXX").string();
+  if (!::mkdtemp(name.data())) fail(name, "create a temporary folder", errno);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
 void write_file(const fs::path& path, std::string_view content) {
   PendingFile file(path);
   {

@@ -29,6 +29,21 @@ class PendingFile {
   bool is_committed_ = false;
 };
 
+/// A new folder under the system's temporary folder, removed with all that it holds at the end.
+class TemporaryFolder {
+ public:
+  /// Throws DataError when there can be none.
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 /// Writes `content` through a PendingFile.
 void write_file(const std::filesystem::path& path, std::string_view content);
 

@@ -34,6 +34,7 @@ InterruptGuard::InterruptGuard() {
 InterruptGuard::~InterruptGuard() {
   sigaction(SIGINT, &old_int_, nullptr);
   sigaction(SIGTERM, &old_term_, nullptr);
+  has_signal = false;
 }
 
 bool is_interrupted() { return has_signal; }

@@ -21,7 +21,7 @@ class InterruptGuard {
   struct sigaction old_term_ {};
 };
 
-/// Whether a signal has come since the guard was made.
+/// Whether a signal has come since the guard was made; false where there is no guard.
 bool is_interrupted();
 
 /// Work that was given up because of a signal.

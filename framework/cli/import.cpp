@@ -1,30 +1,44 @@
-#include <filesystem>
+#include "framework/cli/import.h"
 
 #include "framework/base/console.h"
 #include "framework/base/interrupt.h"
-#include "framework/cli/verb.h"
 #include "framework/config/compose.h"
-#include "framework/data/importer.h"
 #include "framework/io/annotation_store.h"
 
 namespace po = boost::program_options;
 
 namespace kinegraph {
 
-namespace {
-
-Component<Importer> read_importer(const ParsedArguments& arguments) {
+Component<Importer> read_importer(const std::string& format, const Arguments& assignments) {
   Diagnostics diagnostics;
   const Location here{"import", 0, 0};
   Node tree = Node::make_map(here);
-  tree.set("type", Node::make_scalar(arguments.text("FORMAT"), here));
-  for (const auto& assignment : arguments.list("set"))
-    apply_override(tree, assignment, diagnostics);
+  tree.set("type", Node::make_scalar(format, here));
+  for (const auto& assignment : assignments) apply_override(tree, assignment, diagnostics);
   Component<Importer> importer;
   importer.read(tree, diagnostics);
   diagnostics.throw_if_any();
   return importer;
 }
+
+void import_with_progress(const Component<Importer>& importer, const std::filesystem::path& source,
+                          const std::filesystem::path& store, Importer::Context context) {
+  const InterruptGuard interrupts;
+  ProgressLine line;
+  context.progress = [&](int64_t done, int64_t total) {
+    if (is_interrupted()) throw Interrupted();
+    const double share = static_cast<double>(done) / static_cast<double>(total);
+    line.show(total > 0 ? fmt::format("importing {} {}/{} clips", progress_bar(share), done, total)
+                        : fmt::format("importing {} clips", done));
+  };
+  const ImportReport report = importer.build(context)->import(source, store);
+  line.clear();
+  for (const auto& [reason, count] : report.rejected)
+    log_warning(
+        fmt::format("{} clips left out: {} (such as {})", count.first, reason, count.second));
+}
+
+namespace {
 
 Importer::Context context_of(const ParsedArguments& arguments) {
   Importer::Context context;
@@ -36,19 +50,6 @@ Importer::Context context_of(const ParsedArguments& arguments) {
   context.splits = arguments.list("split");
   context.is_strict = arguments.has("strict");
   return context;
-}
-
-ImportReport import_with_progress(const Component<Importer>& importer, const std::string& source,
-                                  const std::filesystem::path& store, Importer::Context context) {
-  const InterruptGuard interrupts;
-  ProgressLine line;
-  context.progress = [&](int64_t done, int64_t total) {
-    if (is_interrupted()) throw Interrupted();
-    const double share = static_cast<double>(done) / static_cast<double>(total);
-    line.show(total > 0 ? fmt::format("importing {} {}/{} clips", progress_bar(share), done, total)
-                        : fmt::format("importing {} clips", done));
-  };
-  return importer.build(context)->import(source, store);
 }
 
 po::options_description import_options() {
@@ -72,12 +73,8 @@ int run_import(const Arguments& words) {
   const std::filesystem::path store = arguments.text("STORE");
   if (std::filesystem::exists(store) && !arguments.has("force"))
     throw UsageError(store.string() + ": there is such a file already\n  --force replaces it.");
-  const Component<Importer> importer = read_importer(arguments);
-  const ImportReport report =
-      import_with_progress(importer, arguments.text("SOURCE"), store, context_of(arguments));
-  for (const auto& [reason, count] : report.rejected)
-    log_warning(
-        fmt::format("{} clips left out: {} (such as {})", count.first, reason, count.second));
+  import_with_progress(read_importer(arguments.text("FORMAT"), arguments.list("set")),
+                       arguments.text("SOURCE"), store, context_of(arguments));
   fmt::print("{}", describe(AnnotationStore::open(store)));
   return 0;
 }

@@ -4,12 +4,11 @@
 #include "framework/base/file.h"
 #include "framework/base/interrupt.h"
 #include "framework/base/text.h"
+#include "framework/cli/scoring_progress.h"
 #include "framework/cli/verb.h"
 #include "framework/config/yaml.h"
 #include "framework/eval/report.h"
-#include "framework/run/experiment.h"
 #include "framework/run/run_dir.h"
-#include "framework/run/scoring.h"
 #include "framework/run/summary.h"
 
 namespace po = boost::program_options;
@@ -18,18 +17,11 @@ namespace fs = std::filesystem;
 namespace kinegraph {
 namespace {
 
-Scores score_with_progress(TestParts& parts, const ExperimentOptions& options) {
+Scores score(TestParts& parts, const ExperimentOptions& options) {
   const InterruptGuard interrupts;
   ProgressLine line;
-  ScoringOptions scoring;
-  scoring.device = parts.device;
-  scoring.average_probabilities = options.clip_average == "probabilities";
-  scoring.progress = [&](int64_t done, int64_t total) {
-    line.show(fmt::format("testing {} {}/{} batches",
-                          progress_bar(static_cast<double>(done) / static_cast<double>(total)),
-                          done, total));
-  };
-  return score_clips(*parts.model, *parts.loader, scoring);
+  return score_clips(*parts.model, *parts.loader,
+                     scoring_with_progress(parts, options, "testing", line));
 }
 
 po::options_description test_options() {
@@ -83,7 +75,7 @@ int run_test(const Arguments& words) {
   const std::string runtime = set_up_runtime(arguments);
   TestParts parts = build_test(config, checkpoint, file, split);
   log_info(describe_test(parts, config.options) + "\ncompute: " + runtime);
-  const Scores scores = score_with_progress(parts, config.options);
+  const Scores scores = score(parts, config.options);
   const MetricReport report = evaluate(scores, parts.metrics);
 
   const std::string name = arguments.has("config")

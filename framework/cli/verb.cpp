@@ -22,6 +22,12 @@ const std::vector<Verb>& all_verbs() {
   static const std::vector<Verb> verbs{
       {"train", "train --config FILE [options]", "train a model", run_train},
       {"test", "test --checkpoint FILE [options]", "measure a trained model", run_test},
+      {"predict", "predict --checkpoint FILE SOURCE", "the likeliest classes of clips",
+       run_predict},
+      {"ensemble", "ensemble SCORES... [options]", "fuse the scores of several streams",
+       run_ensemble},
+      {"compare", "compare FIRST SECOND", "whether two checkpoints are equal bit for bit",
+       run_compare},
       {"import", "import FORMAT SOURCE STORE [options]", "turn a data set into a store",
        run_import},
       {"list", "list [KIND]", "what can be named in a config", run_list},
@@ -60,7 +66,14 @@ std::string text_of(const po::error& error, const po::options_description& optio
                      near_name_hint(unknown->get_option_name(), names));
 }
 
-bool is_optional(const std::string& name) { return name.back() == '?'; }
+/// Whether `text` ended in `suffix`, which is removed.
+bool take_suffix(std::string& text, const std::string& suffix) {
+  if (text.size() < suffix.size() ||
+      text.compare(text.size() - suffix.size(), text.npos, suffix) != 0)
+    return false;
+  text.erase(text.size() - suffix.size());
+  return true;
+}
 
 }  // namespace
 
@@ -73,11 +86,14 @@ ParsedArguments parse_arguments(const Arguments& arguments, const Verb& verb,
   all.add(visible);
   po::positional_options_description order;
   std::vector<std::string> required;
-  for (const auto& entry : positional) {
-    const std::string name = is_optional(entry) ? entry.substr(0, entry.size() - 1) : entry;
-    all.add_options()(name.c_str(), po::value<std::string>());
-    order.add(name.c_str(), 1);
-    if (!is_optional(entry)) required.push_back(name);
+  for (std::string name : positional) {
+    const bool is_optional = take_suffix(name, "?"), is_list = take_suffix(name, "...");
+    if (is_list)
+      all.add_options()(name.c_str(), po::value<Arguments>());
+    else
+      all.add_options()(name.c_str(), po::value<std::string>());
+    order.add(name.c_str(), is_list ? -1 : 1);
+    if (!is_optional) required.push_back(name);
   }
   ParsedArguments parsed;
   try {

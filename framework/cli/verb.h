@@ -21,14 +21,17 @@ struct Verb {
 
 int run_train(const Arguments& arguments);
 int run_test(const Arguments& arguments);
+int run_predict(const Arguments& arguments);
+int run_ensemble(const Arguments& arguments);
+int run_compare(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_list(const Arguments& arguments);
 int run_describe(const Arguments& arguments);
 int run_config(const Arguments& arguments);
 
-/// Parses `arguments` of a verb; `positional` names are taken in order, and those that do not end
-/// in
-/// '?' are required. Prints the help for --help (then `is_help`). Throws UsageError.
+/// Parses `arguments` of a verb; `positional` names are taken in order. One that ends in '?' may be
+/// left out, and one that ends in "..." (the last) takes one word or more, as a list. Prints the
+/// help for --help (then `is_help`). Throws UsageError.
 struct ParsedArguments {
   boost::program_options::variables_map values;
   bool is_help = false;

@@ -17,6 +17,7 @@ ConfusionMatrix::ConfusionMatrix(const Scores& scores)
       counts_(num_classes_ * num_classes_),
       support_(num_classes_),
       predicted_(num_classes_) {
+  require_labels(scores);
   const auto predictions = predicted_classes(scores);
   for (int64_t clip = 0; clip < total_; ++clip) {
     const int64_t truth = scores.labels[clip], predicted = predictions[clip];

@@ -12,6 +12,7 @@ namespace kinegraph {
 /// Clips by true class (row) and predicted class (column), (K, K).
 class ConfusionMatrix {
  public:
+  /// Throws DataError for scores without labels.
   explicit ConfusionMatrix(const Scores& scores);
 
   int64_t num_classes() const { return num_classes_; }

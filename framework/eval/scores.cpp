@@ -20,7 +20,7 @@ void check_sizes(const Scores& scores, const std::string& where) {
     throw DataError(Fault{where, "no clips", "at least one clip",
                           "Check the split and the filters of the test data."});
   const size_t clips = scores.ids.size(), classes = scores.class_names.size();
-  if (scores.labels.size() != clips)
+  if (!scores.labels.empty() && scores.labels.size() != clips)
     throw DataError(Fault{where, fmt::format("{} labels", scores.labels.size()),
                           fmt::format("one for each of {} clips", clips), ""});
   if (scores.values.size() != clips * classes)
@@ -32,7 +32,8 @@ void check_sizes(const Scores& scores, const std::string& where) {
 
 void check_clip(const Scores& scores, int64_t clip, const std::string& where) {
   const auto place = [&] { return fmt::format("{}: clip {}", where, scores.ids[clip]); };
-  const int64_t label = scores.labels[clip], classes = scores.num_classes();
+  const int64_t classes = scores.num_classes();
+  const int64_t label = scores.labels.empty() ? 0 : scores.labels[clip];
   if (label < 0 || label >= classes)
     throw DataError(Fault{place(), fmt::format("label {}", label),
                           fmt::format("a label in 0..{}", classes - 1),
@@ -63,6 +64,12 @@ Scores::Scores(std::vector<std::string> clip_ids, std::vector<int64_t> true_labe
       kind(score_kind) {
   check_sizes(*this, where);
   for (int64_t clip = 0; clip < num_clips(); ++clip) check_clip(*this, clip, where);
+}
+
+void require_labels(const Scores& scores, const std::string& where) {
+  if (scores.labels.empty())
+    throw DataError(Fault{where, "no labels", "the true class of every clip",
+                          "Measure on labelled clips; `kinegraph predict` needs no labels."});
 }
 
 Scores softmax(Scores scores) {

@@ -21,7 +21,7 @@ std::string_view name_of(ScoreKind kind);
 /// Scores of N clips for K classes, N and K at least 1.
 struct Scores {
   std::vector<std::string> ids;          // N
-  std::vector<int64_t> labels;           // N, the truth, each in 0..K-1
+  std::vector<int64_t> labels;           // N, the truth, each in 0..K-1; or none
   std::vector<std::string> class_names;  // K
   std::vector<float> values;             // N x K, row-major, finite
   ScoreKind kind;
@@ -38,6 +38,9 @@ struct Scores {
   /// The K scores of one clip.
   const float* row(int64_t clip) const { return values.data() + clip * num_classes(); }
 };
+
+/// Throws DataError for scores without labels; `where` leads the message.
+void require_labels(const Scores& scores, const std::string& where = "scores");
 
 /// Row-wise softmax of logits. Throws DataError for scores of another kind.
 Scores softmax(Scores scores);
@@ -58,7 +61,7 @@ std::string sha256_of(const Scores& scores);
 /// Facts to keep with scores (config, checkpoint, stream, ...), by name.
 using ScoreNotes = std::vector<std::pair<std::string, std::string>>;
 
-/// Writes an HDF5 file, which appears only when it is complete:
+/// Writes scores with labels to an HDF5 file, which appears only when it is complete:
 ///   /ids (N) text, /labels (N) int64, /class_names (K) text,
 ///   /scores (N, K) float32 with the attributes kind and sha256;
 ///   the file's attributes are format = "kinegraph scores 1" and the notes.
@@ -66,7 +69,7 @@ void write_scores(const Scores& scores, const std::filesystem::path& path,
                   const ScoreNotes& notes = {});
 
 /// Reads what write_scores() wrote, without the notes. Throws DataError naming the file when
-/// anything is missing, does not fit, or does not have the stored SHA-256.
+/// anything is missing, also the labels, does not fit, or does not have the stored SHA-256.
 Scores read_scores(const std::filesystem::path& path);
 
 }  // namespace kinegraph

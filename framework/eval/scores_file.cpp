@@ -42,6 +42,7 @@ void check_shape(const Hdf5File& file, const std::vector<int64_t>& shape, size_t
 
 void write_scores(const Scores& scores, const std::filesystem::path& path,
                   const ScoreNotes& notes) {
+  require_labels(scores, path.string());
   PendingFile pending(path);
   auto file = Hdf5File::create(pending.part_path());
   file.write_attribute("/", "format", std::string(kFormat));
@@ -66,6 +67,7 @@ Scores read_scores(const std::filesystem::path& path) {
   check_shape(file, array.shape, ids.size(), class_names.size());
   Scores scores(std::move(ids), file.read_vector<int64_t>("/labels"), std::move(class_names),
                 std::move(array.values), read_kind(file), path.string());
+  require_labels(scores, path.string());
   if (file.read_attribute<std::string>("/scores", "sha256") != sha256_of(scores))
     throw DataError(Fault{file.where("/scores"), "other values than were written",
                           "the values of its SHA-256", "The file is damaged; make it again."});

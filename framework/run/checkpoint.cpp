@@ -74,6 +74,13 @@ class Reader {
     return *tensor;
   }
 
+  std::vector<std::pair<std::string, at::Tensor>> tensors(const CheckpointValue& parent,
+                                                          const char* key) const {
+    std::vector<std::pair<std::string, at::Tensor>> list;
+    for (const auto& [name, value] : map(parent, key)) list.emplace_back(name, tensor(value, name));
+    return list;
+  }
+
   TrainingState state() const {
     const CheckpointValue& map = *root_.find("training");
     TrainingState state;
@@ -120,7 +127,9 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
                      {"classes", std::move(classes)},
                      {"inputs", std::move(inputs)},
                      {"data_hash", checkpoint.data_hash}};
+  if (!checkpoint.loss.empty()) root.emplace_back("loss", to_map(checkpoint.loss));
   if (checkpoint.rng.defined()) root.emplace_back("rng", checkpoint.rng);
+  if (checkpoint.device_rng.defined()) root.emplace_back("device_rng", checkpoint.device_rng);
   write_checkpoint_file(path, root);
 }
 
@@ -132,8 +141,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
                           fmt::format("'{}'", kFormat), "Use the version that wrote it."});
   reader.map(root, "training");
   Checkpoint checkpoint;
-  for (const auto& [name, value] : reader.map(root, "state_dict"))
-    checkpoint.model.emplace_back(name, reader.tensor(value, name));
+  checkpoint.model = reader.tensors(root, "state_dict");
+  if (root.find("loss")) checkpoint.loss = reader.tensors(root, "loss");
   for (const auto& [parameter, state] : reader.map(root, "optimizer"))
     if (const auto* tensors = state.get<CheckpointMap>())
       for (const auto& [name, value] : *tensors)
@@ -150,12 +159,14 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
         if (const auto* number = size.get<int64_t>())
           checkpoint.input_shapes[name].push_back(*number);
   if (const auto* rng = root.find("rng")) checkpoint.rng = reader.tensor(*rng, "rng");
+  if (const auto* rng = root.find("device_rng"))
+    checkpoint.device_rng = reader.tensor(*rng, "device_rng");
   return checkpoint;
 }
 
 void load_model_state(torch::nn::Module& model,
                       const std::vector<std::pair<std::string, at::Tensor>>& state,
-                      const std::string& source) {
+                      const std::string& source, const std::string& role) {
   const std::map<std::string, at::Tensor> given(state.begin(), state.end());
   std::vector<std::string> faults, names;
   const auto own = state_of(model);
@@ -165,12 +176,12 @@ void load_model_state(torch::nn::Module& model,
     if (found == given.end())
       faults.push_back(fmt::format("missing: {} {}", name, shape_text(tensor)));
     else if (found->second.sizes() != tensor.sizes())
-      faults.push_back(fmt::format("other shape: {} is {}, the model has {}", name,
-                                   shape_text(found->second), shape_text(tensor)));
+      faults.push_back(fmt::format("other shape: {} is {}, the {} has {}", name,
+                                   shape_text(found->second), role, shape_text(tensor)));
   }
   for (const auto& [name, tensor] : state)
     if (std::find(names.begin(), names.end(), name) == names.end())
-      faults.push_back(fmt::format("not in the model: {} {}{}", name, shape_text(tensor),
+      faults.push_back(fmt::format("not in the {}: {} {}{}", role, name, shape_text(tensor),
                                    near_name_hint(name, names)));
   if (!faults.empty()) {
     const size_t count = faults.size();
@@ -179,19 +190,18 @@ void load_model_state(torch::nn::Module& model,
       faults.push_back(fmt::format("... and {} more", count - 12));
     }
     throw DataError(Fault{source,
-                          fmt::format("{} the model:\n  {}",
+                          fmt::format("{} the {}:\n  {}",
                                       count == 1 ? "1 tensor does not fit"
                                                  : fmt::format("{} tensors do not fit", count),
-                                      join(faults, "\n  ")),
+                                      role, join(faults, "\n  ")),
                           "", "Use the config that this checkpoint was trained with."});
   }
   const at::NoGradGuard no_grad;
   for (auto [name, tensor] : own) tensor.copy_(given.at(name));
 }
 
-void require_same_task(const Checkpoint& checkpoint, const std::string& source,
-                       const Skeleton& skeleton, const std::vector<std::string>& class_names,
-                       const std::string& data_source) {
+void require_same_skeleton(const Checkpoint& checkpoint, const std::string& source,
+                           const Skeleton& skeleton, const std::string& data_source) {
   const Skeleton trained = Skeleton::parse(checkpoint.skeleton_yaml, source + ":skeleton");
   const auto described = [](const Skeleton& layout) {
     return fmt::format("'{}' ({} joints)", layout.name, layout.joint_count());
@@ -206,6 +216,12 @@ void require_same_task(const Checkpoint& checkpoint, const std::string& source,
     throw DataError(Fault{source, "trained on the skeleton " + described(trained),
                           fmt::format("{}, as in {}", described(skeleton), data_source),
                           "Use data of the same skeleton."});
+}
+
+void require_same_task(const Checkpoint& checkpoint, const std::string& source,
+                       const Skeleton& skeleton, const std::vector<std::string>& class_names,
+                       const std::string& data_source) {
+  require_same_skeleton(checkpoint, source, skeleton, data_source);
   const std::string remedy = "Use data with the same classes in the same order.";
   const std::vector<std::string>& classes = checkpoint.class_names;
   if (classes.size() != class_names.size())

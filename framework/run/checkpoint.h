@@ -33,8 +33,10 @@ struct TrainingState {
 struct Checkpoint {
   std::vector<std::pair<std::string, at::Tensor>> model;  // canonical names
   std::map<std::string, Optimizer::State> optimizer;      // by parameter name
+  std::vector<std::pair<std::string, at::Tensor>> loss;   // buffers of the loss
   TrainingState state;
   at::Tensor rng;           // CPU generator; undefined when absent
+  at::Tensor device_rng;    // that of the GPU trained on; undefined on the CPU
   std::string config_yaml;  // resolved
   std::string skeleton_yaml;
   std::vector<std::string> class_names;
@@ -49,10 +51,15 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 /// Copies the state into `model`. Names and shapes must agree exactly; throws DataError with a
-/// readable difference otherwise, before anything is changed. `source` names the file.
+/// readable difference otherwise, before anything is changed. `source` names the file, and `role`
+/// says in messages what `model` is.
 void load_model_state(torch::nn::Module& model,
                       const std::vector<std::pair<std::string, at::Tensor>>& state,
-                      const std::string& source);
+                      const std::string& source, const std::string& role = "model");
+
+/// Throws DataError when the checkpoint was trained for another skeleton.
+void require_same_skeleton(const Checkpoint& checkpoint, const std::string& source,
+                           const Skeleton& skeleton, const std::string& data_source);
 
 /// Throws DataError when the checkpoint was trained for another skeleton or other classes.
 void require_same_task(const Checkpoint& checkpoint, const std::string& source,

@@ -28,19 +28,23 @@ std::unique_ptr<Loader> build_loader(const ExperimentOptions& options, const Spl
 }
 
 /// Classes, joints, persons and channels flow from the data to the model.
-ModelContext model_context(const Loader& loader) {
+ModelContext model_context(const Loader& loader, size_t num_classes) {
   const DataInfo& info = loader.dataset().info();
   ModelContext context;
   context.backbone.skeleton = info.skeleton;
   for (const auto& [name, shape] : loader.input_shapes())
     context.backbone.inputs[name] = {shape[0], shape[1], shape[2], shape[3]};
-  context.num_classes = static_cast<int64_t>(info.class_names.size());
+  context.num_classes = static_cast<int64_t>(num_classes);
   return context;
 }
 
-std::shared_ptr<Recognizer> build_model(const ModelOptions& options, const Loader& loader,
+ModelContext model_context(const Loader& loader) {
+  return model_context(loader, loader.dataset().info().class_names.size());
+}
+
+std::shared_ptr<Recognizer> build_model(const ModelOptions& options, const ModelContext& context,
                                         const c10::Device& device) {
-  auto model = std::make_shared<Recognizer>(options, model_context(loader));
+  auto model = std::make_shared<Recognizer>(options, context);
   model->to(device);
   return model;
 }
@@ -85,6 +89,45 @@ void require_monitor(const std::vector<std::shared_ptr<Metric>>& metrics, const 
                                 names.empty() ? "nothing; add some to 'metrics'" : join(names)));
 }
 
+/// The same options for another store; a missing `split` means all of it.
+SplitOptions with_store(SplitOptions options, const std::filesystem::path& store,
+                        const std::optional<std::string>& split,
+                        std::optional<int64_t> max_persons = {}) {
+  const Location here{"the data to predict", 0, 0};
+  const auto text = [&](const std::string& value) {
+    return Node::make_scalar(value, here, /*is_quoted=*/true);
+  };
+  Node dataset = options.dataset.resolved();
+  dataset.set("path", text(store.string()));
+  dataset.set("split", split ? text(*split) : Node{});
+  if (max_persons)
+    dataset.set("max_persons", Node::make_scalar(fmt::format("{}", *max_persons), here));
+  Diagnostics diagnostics;
+  options.dataset.read(dataset, diagnostics);
+  diagnostics.throw_if_any();
+  return options;
+}
+
+void require_trained_inputs(const Checkpoint& checkpoint, const std::string& source,
+                            const Loader& loader) {
+  constexpr size_t kPersons = 0, kChannels = 3;
+  const auto text = [](const std::vector<int64_t>& shape) {
+    return fmt::format("{} (M,T,V,C)", fmt::join(shape, "x"));
+  };
+  for (const auto& [name, shape] : loader.input_shapes()) {
+    const auto trained = checkpoint.input_shapes.find(name);
+    if (trained == checkpoint.input_shapes.end() || trained->second.size() != shape.size())
+      continue;
+    for (const size_t axis : {kPersons, kChannels})
+      if (shape[axis] != trained->second[axis])
+        throw DataError(Fault{loader.dataset().info().source,
+                              fmt::format("the pipeline gives {} {}", name, text(shape)),
+                              fmt::format("the persons and channels that {} was trained on, {}",
+                                          source, text(trained->second)),
+                              "Use data of the same kind."});
+  }
+}
+
 }  // namespace
 
 TrainerParts build_training(const LoadedConfig& config, const std::filesystem::path& run_dir) {
@@ -99,7 +142,7 @@ TrainerParts build_training(const LoadedConfig& config, const std::filesystem::p
   parts.train_loader = build_loader(options, options.data.train, Use::kTraining, parts.device);
   parts.val_loader = build_loader(options, options.data.val, Use::kEvaluation, parts.device);
   require_same_classes(*parts.train_loader, *parts.val_loader);
-  parts.model = build_model(options.model, *parts.train_loader, parts.device);
+  parts.model = build_model(options.model, model_context(*parts.train_loader), parts.device);
   parts.loss = options.model.loss.build({model_context(*parts.train_loader).num_classes});
   parts.loss->to(parts.device);
   parts.optimizer = options.train.optimizer.build(trainable_parameters(*parts.model));
@@ -109,6 +152,10 @@ TrainerParts build_training(const LoadedConfig& config, const std::filesystem::p
   require_monitor(parts.metrics, parts.train_loader->dataset().info(), options.train.monitor);
   parts.hooks = build_all(options.hooks);
   return parts;
+}
+
+std::vector<std::shared_ptr<Metric>> default_metrics() {
+  return build_all(ExperimentOptions().metrics);
 }
 
 TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
@@ -123,9 +170,37 @@ TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
   parts.loader = build_loader(options, chosen, Use::kEvaluation, parts.device);
   const DataInfo& info = parts.loader->dataset().info();
   require_same_task(checkpoint, checkpoint_source, info.skeleton, info.class_names, info.source);
-  parts.model = build_model(options.model, *parts.loader, parts.device);
+  parts.model = build_model(options.model, model_context(*parts.loader), parts.device);
   load_model_state(*parts.model, checkpoint.model, checkpoint_source);
   parts.metrics = build_all(options.metrics);
+  return parts;
+}
+
+TestParts build_prediction(const LoadedConfig& config, const Checkpoint& checkpoint,
+                           const std::string& checkpoint_source, const std::filesystem::path& store,
+                           const std::optional<std::string>& split) {
+  const ExperimentOptions& options = config.options;
+  const SplitOptions chosen = options.data.test.value_or(options.data.val);
+  TestParts parts;
+  parts.device = choose_device(options.device);
+  const auto load = [&](std::optional<int64_t> max_persons) {
+    parts.loader = build_loader(options, with_store(chosen, store, split, max_persons),
+                                Use::kEvaluation, parts.device);
+  };
+  // First of all: a pipeline may name joints that another skeleton does not have.
+  const auto dataset = with_store(chosen, store, split).dataset.build({});
+  const DataInfo& info = dataset->info();
+  require_same_skeleton(checkpoint, checkpoint_source, info.skeleton, info.source);
+  load({});
+  // Where the config leaves the number of persons to the data, this store may have another one.
+  const auto trained = checkpoint.input_shapes.find("keypoints");
+  if (trained != checkpoint.input_shapes.end() && !trained->second.empty() &&
+      trained->second[0] != parts.loader->input_shapes().at("keypoints")[0])
+    load(trained->second[0]);
+  require_trained_inputs(checkpoint, checkpoint_source, *parts.loader);
+  parts.model = build_model(
+      options.model, model_context(*parts.loader, checkpoint.class_names.size()), parts.device);
+  load_model_state(*parts.model, checkpoint.model, checkpoint_source);
   return parts;
 }
 

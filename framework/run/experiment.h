@@ -11,6 +11,9 @@ namespace kinegraph {
 /// Builds everything that training needs, in the order in which data flows.
 TrainerParts build_training(const LoadedConfig& config, const std::filesystem::path& run_dir);
 
+/// The metrics of a config that names none.
+std::vector<std::shared_ptr<Metric>> default_metrics();
+
 /// A trained model with the data to test it on.
 struct TestParts {
   c10::Device device{c10::kCPU};
@@ -22,5 +25,13 @@ struct TestParts {
 /// `split` is "train", "val" or "test" (which falls back to val).
 TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
                      const std::string& checkpoint_source, const std::string& split);
+
+/// A trained model with clips that need no labels: those of an annotation store, or of one of its
+/// splits, prepared as `data.test` says (else `data.val`). Has no metrics.
+///
+/// Throws DataError when skeleton, persons or channels are not those that the model was trained on.
+TestParts build_prediction(const LoadedConfig& config, const Checkpoint& checkpoint,
+                           const std::string& checkpoint_source, const std::filesystem::path& store,
+                           const std::optional<std::string>& split);
 
 }  // namespace kinegraph

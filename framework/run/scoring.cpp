@@ -30,6 +30,41 @@ class EvaluationMode {
   bool was_training_;
 };
 
+struct ScoredClips {
+  std::vector<std::string> ids;
+  std::vector<float> values;  // N x K
+  ScoreKind kind = ScoreKind::logits;
+};
+
+/// One pass over the loader; `see` is called with each batch before the model gets it.
+ScoredClips run_model(Recognizer& model, Loader& loader, const ScoringOptions& options,
+                      const std::function<void(const Batch&)>& see) {
+  const at::NoGradGuard no_grad;
+  const EvaluationMode evaluation(model);
+  ScoredClips clips;
+  int64_t done = 0;
+  loader.start(0);
+  while (const Batch* batch = loader.next()) {
+    see(*batch);
+    auto rows = model.score(model.forward(to_device(batch->inputs, options.device)));
+    rows = rows.to(at::kCPU, at::kFloat);
+    if (static_cast<int64_t>(batch->clip_to_sample.size()) != batch->size()) {
+      if (options.average_probabilities) {
+        clips.kind = ScoreKind::probabilities;
+        rows = rows.softmax(1);
+      }
+      rows = average_clips(rows, *batch);
+    }
+    rows = rows.contiguous();
+    clips.values.insert(clips.values.end(), rows.data_ptr<float>(),
+                        rows.data_ptr<float>() + rows.numel());
+    clips.ids.insert(clips.ids.end(), batch->ids.begin(), batch->ids.end());
+    if (options.progress) options.progress(++done, loader.batches_per_epoch());
+    if (is_interrupted()) throw Interrupted();
+  }
+  return clips;
+}
+
 }  // namespace
 
 c10::Device choose_device(const std::string& name) {
@@ -64,35 +99,23 @@ NamedTensors to_device(const NamedTensors& inputs, const c10::Device& device) {
 }
 
 Scores score_clips(Recognizer& model, Loader& loader, const ScoringOptions& options) {
-  const at::NoGradGuard no_grad;
-  const EvaluationMode evaluation(model);
   const DataInfo& info = loader.dataset().info();
-  std::vector<std::string> ids;
   std::vector<int64_t> labels;
-  std::vector<float> values;
-  bool has_several_clips = false;
-  int64_t done = 0;
-  loader.start(0);
-  while (const Batch* batch = loader.next()) {
-    require_labels(*batch, info.source);
-    auto rows = model.score(model.forward(to_device(batch->inputs, options.device)));
-    rows = rows.to(at::kCPU, at::kFloat);
-    if (static_cast<int64_t>(batch->clip_to_sample.size()) != batch->size()) {
-      has_several_clips = true;
-      rows = average_clips(options.average_probabilities ? rows.softmax(1) : rows, *batch);
-    }
-    rows = rows.contiguous();
-    values.insert(values.end(), rows.data_ptr<float>(), rows.data_ptr<float>() + rows.numel());
-    const auto* label = batch->labels.data_ptr<int64_t>();
-    labels.insert(labels.end(), label, label + batch->size());
-    ids.insert(ids.end(), batch->ids.begin(), batch->ids.end());
-    if (options.progress) options.progress(++done, loader.batches_per_epoch());
-    if (is_interrupted()) throw Interrupted();
-  }
-  const auto kind = has_several_clips && options.average_probabilities ? ScoreKind::probabilities
-                                                                       : ScoreKind::logits;
-  return Scores(std::move(ids), std::move(labels), info.class_names, std::move(values), kind,
-                info.source);
+  ScoredClips clips = run_model(model, loader, options, [&](const Batch& batch) {
+    require_labels(batch, info.source);
+    const auto* label = batch.labels.data_ptr<int64_t>();
+    labels.insert(labels.end(), label, label + batch.size());
+  });
+  return Scores(std::move(clips.ids), std::move(labels), info.class_names, std::move(clips.values),
+                clips.kind, info.source);
+}
+
+Scores score_unlabelled_clips(Recognizer& model, Loader& loader,
+                              const std::vector<std::string>& class_names,
+                              const ScoringOptions& options) {
+  ScoredClips clips = run_model(model, loader, options, [](const Batch&) {});
+  return Scores(std::move(clips.ids), {}, class_names, std::move(clips.values), clips.kind,
+                loader.dataset().info().source);
 }
 
 }  // namespace kinegraph

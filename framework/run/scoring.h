@@ -32,4 +32,10 @@ struct ScoringOptions {
 /// a signal.
 Scores score_clips(Recognizer& model, Loader& loader, const ScoringOptions& options);
 
+/// The same without labels, whether the samples have some or not, for the classes that the model
+/// knows rather than those of the data.
+Scores score_unlabelled_clips(Recognizer& model, Loader& loader,
+                              const std::vector<std::string>& class_names,
+                              const ScoringOptions& options);
+
 }  // namespace kinegraph

@@ -16,6 +16,11 @@ double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+/// The generator that dropout and the like draw from on a GPU; undefined for the CPU.
+at::Generator device_generator(const c10::Device& device) {
+  return device.is_cuda() ? at::globalContext().defaultGenerator(device) : at::Generator();
+}
+
 }  // namespace
 
 void Trainer::call(void (Hook::*moment)(Trainer&)) {
@@ -29,6 +34,9 @@ Checkpoint Trainer::snapshot() const {
   checkpoint.optimizer = parts_.optimizer->state();
   checkpoint.state = state_;
   checkpoint.rng = at::detail::getDefaultCPUGenerator().get_state();
+  checkpoint.loss = state_of(*parts_.loss);
+  if (const auto generator = device_generator(parts_.device); generator.defined())
+    checkpoint.device_rng = generator.get_state();
   checkpoint.config_yaml = parts_.config_yaml;
   checkpoint.skeleton_yaml = info.skeleton.to_yaml();
   checkpoint.class_names = info.class_names;
@@ -53,12 +61,16 @@ void Trainer::restore(const Checkpoint& checkpoint, const std::string& source) {
                           fmt::format("epochs of {} batches, as the config gives now", batches),
                           "Resume with the same data.batch_size, drop_last, split and repeat."});
   load_model_state(*parts_.model, checkpoint.model, source);
+  load_model_state(*parts_.loss, checkpoint.loss, source, "loss");
   parts_.optimizer->load_state(checkpoint.optimizer);
   state_ = checkpoint.state;
   if (checkpoint.rng.defined()) {
     auto generator = at::detail::getDefaultCPUGenerator();
     generator.set_state(checkpoint.rng);
   }
+  if (auto generator = device_generator(parts_.device);
+      generator.defined() && checkpoint.device_rng.defined())
+    generator.set_state(checkpoint.device_rng);
 }
 
 void Trainer::run() {

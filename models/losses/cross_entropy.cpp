@@ -31,8 +31,7 @@ class CrossEntropy : public Loss {
       throw ConfigError(Fault{"loss 'cross_entropy'", fmt::format("{} class_weights", count),
                               fmt::format("one for each of the {} classes", context.num_classes),
                               ""});
-    class_weights_ = register_buffer("class_weights",
-                                     at::tensor(options.class_weights, at::kDouble).to(at::kFloat));
+    class_weights_ = at::tensor(options.class_weights, at::kDouble).to(at::kFloat);
   }
 
   at::Tensor forward(const NamedTensors& outputs, const at::Tensor& score,
@@ -47,13 +46,14 @@ class CrossEntropy : public Loss {
   }
 
  private:
-  at::Tensor loss_of(const at::Tensor& logits, const at::Tensor& labels) const {
-    return at::cross_entropy_loss(
-        logits, labels, class_weights_.defined() ? class_weights_.to(logits.dtype()) : at::Tensor(),
-        at::Reduction::Mean, /*ignore_index=*/-100, options_.label_smoothing);
+  at::Tensor loss_of(const at::Tensor& logits, const at::Tensor& labels) {
+    if (class_weights_.defined()) class_weights_ = class_weights_.to(logits.options());
+    return at::cross_entropy_loss(logits, labels, class_weights_, at::Reduction::Mean,
+                                  /*ignore_index=*/-100, options_.label_smoothing);
   }
 
   Options options_;
+  // No buffer: checkpoints keep those, and a resumed run takes the weights from its config.
   at::Tensor class_weights_;
 };
 

@@ -214,6 +214,14 @@ TEST_F(NwUclaImporter, RefusesAnUnknownPrecision) {
             "  expected one of: float64, float32, float16");
 }
 
+TEST_F(NwUclaImporter, TakesASingleClip) {
+  add_clip("a02_s09_e04_v03", 2, 1);
+  run_import("nw_ucla", source_ / "all_sqe/a02_s09_e04_v03.json", store_);
+  const auto store = AnnotationStore::open(store_);
+  ASSERT_EQ(store.num_clips(), 1);
+  EXPECT_EQ(store.id(0), "a02_s09_e04_v03");
+}
+
 TEST_F(NwUclaImporter, RefusesAMissingFolder) {
   EXPECT_EQ(import_error(),
             "data: no such folder; expected the folder of NW-UCLA, with all_sqe/ in it\n"

@@ -82,6 +82,20 @@ class StoreDataset : public testing::Test {
   fs::path path_ = folder_ / "store.h5";
 };
 
+TEST_F(StoreDataset, GivesEveryClipWhereTheSplitIsNull) {
+  write_two();
+  const auto dataset = open("split: null");
+  ASSERT_EQ(dataset->size(), 2);
+  Sample sample;
+  dataset->read(1, sample);
+  EXPECT_EQ(sample.id, "two");
+}
+
+TEST_F(StoreDataset, NeedsASplitOrNull) {
+  write_two();
+  EXPECT_NE(error_of([&] { open("repeat: 1"); }).find("'split'"), std::string::npos);
+}
+
 TEST_F(StoreDataset, TellsWhatTheDataAre) {
   write_two();
   const DataInfo info = open("split: train")->info();

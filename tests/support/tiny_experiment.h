@@ -1,6 +1,7 @@
 // A data set and a config so small that training takes less than a second.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -41,6 +42,7 @@ struct TinyStore {
   std::map<std::string, std::vector<int64_t>> splits{
       {"few", range(0, 8)}, {"train", range(0, 24)}, {"val", range(24, 32)}, {"empty", {}}};
   int64_t nan_clip = -1, unlabeled_clip = -1;
+  bool has_labels = true;
 
   static std::vector<int64_t> range(int64_t begin, int64_t end) {
     std::vector<int64_t> numbers;
@@ -49,10 +51,10 @@ struct TinyStore {
   }
 
   Clip clip(int64_t index) const {
-    const int64_t label = index % static_cast<int64_t>(classes.size());
+    const int64_t label = index % std::max(static_cast<int64_t>(classes.size()), int64_t{1});
     Clip clip;
     clip.id = (index < 10 ? "clip0" : "clip") + std::to_string(index);
-    if (index != unlabeled_clip) clip.labels = {label};
+    if (has_labels && index != unlabeled_clip) clip.labels = {label};
     clip.num_frames = frames;
     clip.num_persons = persons;
     Rng rng(7, 0, static_cast<uint64_t>(index));

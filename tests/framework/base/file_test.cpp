@@ -26,6 +26,18 @@ TEST(Fault, JoinsItsMembers) {
 
 TEST(Fault, LeavesOutEmptyMembers) { EXPECT_EQ(describe(Fault{"", "found", "", ""}), "found"); }
 
+TEST(TemporaryFolder, IsGoneWithItsContentAtTheEnd) {
+  fs::path path;
+  {
+    const TemporaryFolder folder, other;
+    path = folder.path();
+    EXPECT_NE(path, other.path());
+    EXPECT_TRUE(fs::is_empty(path));
+    write_file(path / "deep/file", "x");
+  }
+  EXPECT_FALSE(fs::exists(path));
+}
+
 TEST(PendingFile, AppearsOnCommit) {
   const TempDir dir;
   PendingFile file(dir / "store.h5");

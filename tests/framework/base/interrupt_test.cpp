@@ -29,6 +29,14 @@ TEST_F(InterruptGuardTest, TurnsASignalIntoAFlag) {
   EXPECT_EQ(signals_seen, 0);
 }
 
+TEST_F(InterruptGuardTest, ForgetsASignalAtItsEnd) {
+  {
+    const InterruptGuard guard;
+    std::raise(SIGINT);
+  }
+  EXPECT_FALSE(is_interrupted());
+}
+
 TEST_F(InterruptGuardTest, PutsBackTheHandlersThatWereThere) {
   { const InterruptGuard guard; }
   std::raise(SIGINT);

@@ -40,6 +40,18 @@ TEST(Scores, RefusesAnotherNumberOfLabels) {
             "joint: 1 labels; expected one for each of 2 clips");
 }
 
+TEST(Scores, MayHaveNoLabels) {
+  const Scores scores({"a", "b"}, {}, {"x", "y"}, {1, 2, 4, 3});
+  EXPECT_EQ(predicted_classes(scores), (Indices{1, 0}));
+}
+
+TEST(Scores, WithoutLabelsCannotBeMeasured) {
+  const Scores scores({"a"}, {}, {"x"}, {1});
+  EXPECT_EQ(message_of<DataError>([&] { report_of(scores, {}); }),
+            "scores: no labels; expected the true class of every clip\n"
+            "  Measure on labelled clips; `kinegraph predict` needs no labels.");
+}
+
 TEST(Scores, RefusesAnotherNumberOfScores) {
   EXPECT_EQ(construction_error({"a", "b"}, {0, 1}, {"x", "y"}, {1, 2, 3}),
             "joint: 3 scores; expected 2 clips x 2 classes = 4\n"

@@ -115,6 +115,21 @@ TEST(RequireSameTask, RefusesClassesInAnotherOrder) {
             "  Use data with the same classes in the same order.");
 }
 
+TEST(ReadCheckpoint, KeepsLossAndGenerators) {
+  const TempDir folder;
+  Checkpoint checkpoint = tiny_checkpoint();
+  checkpoint.loss = {{"centres", at::tensor({1.5, 2.5})}};
+  checkpoint.rng = at::ones({4}, at::kByte);
+  checkpoint.device_rng = at::zeros({2}, at::kByte);
+  write_checkpoint(folder / "a.pth", checkpoint);
+  const Checkpoint read = read_checkpoint(folder / "a.pth");
+  ASSERT_EQ(read.loss.size(), 1u);
+  EXPECT_EQ(read.loss[0].first, "centres");
+  EXPECT_TRUE(at::equal(read.loss[0].second, checkpoint.loss[0].second));
+  EXPECT_TRUE(at::equal(read.rng, checkpoint.rng));
+  EXPECT_TRUE(at::equal(read.device_rng, checkpoint.device_rng));
+}
+
 TEST(ReadCheckpoint, RefusesOtherFilesOfTorch) {
   const TempDir folder;
   write_checkpoint_file(folder / "a.pth", CheckpointMap{{"state_dict", CheckpointMap{}}});

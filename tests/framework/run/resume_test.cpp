@@ -1,4 +1,6 @@
 // An interrupted run that goes on is the uninterrupted run, bit for bit.
+#include <torch/cuda.h>
+
 #include <atomic>
 
 #include "framework/data/transform.h"
@@ -112,6 +114,70 @@ TEST(Resume, ForgetsLogLinesBeyondTheCheckpoint) {
   const auto second = resumed(experiment, "run");
   ASSERT_EQ(second->state().iteration, 6);
   second->run();
+  EXPECT_EQ(log_of(experiment / "run"), log);
+}
+
+/// A loss with a state of its own: it counts its calls, and the count changes the loss.
+class CountingLoss : public Loss {
+ public:
+  using Options = NoOptions;
+  CountingLoss(const Options&, const Context&) {
+    calls_ = register_buffer("calls", at::zeros({}, at::kDouble));
+  }
+
+  at::Tensor forward(const NamedTensors&, const at::Tensor& score,
+                     const at::Tensor& labels) override {
+    calls_.add_(1);
+    return at::cross_entropy_loss(score, labels) * (1 + 0.1 * calls_.item<double>());
+  }
+
+ private:
+  at::Tensor calls_;
+};
+
+KINEGRAPH_REGISTER(Loss, "counting_loss", CountingLoss, "for tests")
+
+TEST(Resume, KeepsTheStateOfTheLoss) {
+  const TinyExperiment experiment;
+  const Overrides overrides{"model.loss=counting_loss"};
+  const auto whole = trained(experiment, "whole", overrides);
+  make_trainer(experiment, "halves", overrides, interrupt_after(5))->run();
+  const auto second = resumed(experiment, "halves", overrides);
+  second->run();
+  EXPECT_EQ(second->snapshot().loss.at(0).second.item<double>(), 9);
+  expect_equal(whole->snapshot(), second->snapshot());
+}
+
+TEST(Resume, KeepsTheGeneratorOfTheGpu) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "there is no GPU";
+  const TinyExperiment experiment;
+  const auto trainer = make_trainer(experiment, "run", {"device=cuda"});
+  const Checkpoint checkpoint = trainer->snapshot();
+  at::manual_seed(12345);
+  EXPECT_FALSE(at::equal(trainer->snapshot().device_rng, checkpoint.device_rng));
+  trainer->restore(checkpoint, "memory");
+  EXPECT_TRUE(at::equal(trainer->snapshot().device_rng, checkpoint.device_rng));
+}
+
+TEST(Resume, GoesOnInTheMiddleOfAnEpochAfterTheProcessDied) {
+  const TinyExperiment experiment;
+  const Overrides overrides{
+      "hooks=[{type: checkpoint, interval_iterations: 2}, {type: json_log, interval: 1}]",
+      "data.batch_size=4"};
+  // It dies after iteration 9 of 18, the third of the second epoch; the last checkpoint is of 8.
+  const auto whole = make_trainer(experiment, "run", overrides, [&](Trainer& trainer) {
+    if (trainer.state().iteration == 9)
+      std::filesystem::copy_file(experiment / "run/last.pth", experiment / "run/kept.pth");
+  });
+  whole->run();
+  const auto log = log_of(experiment / "run");
+  std::filesystem::rename(experiment / "run/kept.pth", experiment / "run/last.pth");
+  at::manual_seed(12345);
+  const auto second = resumed(experiment, "run", overrides);
+  ASSERT_EQ(second->state().iteration, 8);
+  ASSERT_EQ(second->state().batch, 2);
+  second->run();
+  expect_equal(whole->snapshot(), second->snapshot());
   EXPECT_EQ(log_of(experiment / "run"), log);
 }
 

@@ -133,6 +133,28 @@ TEST(ScoreClips, RefusesAClipWithoutALabel) {
                 "  Leave the clip out of this split.");
 }
 
+TEST(ScoreUnlabelledClips, NeedsNoLabelAndTakesTheClassesGiven) {
+  TinyStore store;
+  store.unlabeled_clip = 25;
+  const TinyExperiment experiment(store);
+  const auto trainer = make_trainer(experiment, "run");
+  const std::vector<std::string> classes{"a", "b", "c", "d"};
+  const Scores scores =
+      score_unlabelled_clips(*trainer->parts().model, *trainer->parts().val_loader, classes, {});
+  EXPECT_EQ(scores.num_clips(), 8);
+  EXPECT_TRUE(scores.labels.empty());
+  EXPECT_EQ(scores.class_names, classes);
+}
+
+TEST(ScoreUnlabelledClips, GivesTheSameScores) {
+  const TinyExperiment experiment;
+  const auto trainer = make_trainer(experiment, "run");
+  Recognizer& model = *trainer->parts().model;
+  Loader& loader = *trainer->parts().val_loader;
+  EXPECT_EQ(score_unlabelled_clips(model, loader, TinyStore().classes, {}).values,
+            score_clips(model, loader, {}).values);
+}
+
 TEST(ScoreClips, StopsAtASignal) {
   const TinyExperiment experiment;
   const auto trainer = make_trainer(experiment, "run", {"data.eval_batch_size=3"});
