@@ -9,7 +9,7 @@
 #include "framework/base/error.h"
 
 namespace kinegraph {
-namespace {
+namespace zip_detail {
 
 constexpr size_t kFirstBlock = 1 << 16;
 
@@ -38,7 +38,9 @@ Archive open_archive(const std::filesystem::path& path) {
   fail_zip(path.string(), fmt::format("cannot open it as a zip archive ({})", text));
 }
 
-}  // namespace
+}  // namespace zip_detail
+
+using namespace zip_detail;
 
 struct ZipArchive::Handles {
   std::filesystem::path path;

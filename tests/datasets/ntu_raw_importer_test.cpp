@@ -347,8 +347,9 @@ TEST(NtuBenchmark, TrainsOnTheSubjectsOfThePapers) {
     const bool is_training = first.count(name.subject) + more.count(name.subject) > 0;
     const std::string split = is_training ? "xsub_train" : "xsub_val";
     EXPECT_EQ(ntu::splits_of(name, ntu::Benchmark::ntu120)[0], split) << name.subject;
-    if (name.subject <= 40)
+    if (name.subject <= 40) {
       EXPECT_EQ(ntu::splits_of(name, ntu::Benchmark::ntu60)[0], split) << name.subject;
+    }
   }
   EXPECT_EQ(first.size(), 20U);
   EXPECT_EQ(first.size() + more.size(), 53U);
