@@ -9,14 +9,14 @@
 namespace kinegraph {
 namespace {
 
-constexpr char kFormat[] = "kinegraph scores 1";
+constexpr char kScoresFormat[] = "kinegraph scores 1";
 
 void check_format(const Hdf5File& file) {
   const std::string found =
       file.has_attribute("/", "format") ? file.read_attribute<std::string>("/", "format") : "none";
-  if (found != kFormat)
+  if (found != kScoresFormat)
     throw DataError(Fault{file.where("/"), fmt::format("format '{}'", found),
-                          fmt::format("'{}'", kFormat), "Is this a file of scores?"});
+                          fmt::format("'{}'", kScoresFormat), "Is this a file of scores?"});
 }
 
 ScoreKind read_kind(const Hdf5File& file) {
@@ -45,7 +45,7 @@ void write_scores(const Scores& scores, const std::filesystem::path& path,
   require_labels(scores, path.string());
   PendingFile pending(path);
   auto file = Hdf5File::create(pending.part_path());
-  file.write_attribute("/", "format", std::string(kFormat));
+  file.write_attribute("/", "format", std::string(kScoresFormat));
   for (const auto& [name, text] : notes) file.write_attribute("/", name, text);
   file.write("/ids", scores.ids);
   file.write("/labels", scores.labels);
