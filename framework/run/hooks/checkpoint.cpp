@@ -23,6 +23,13 @@ class CheckpointHook : public Hook {
 
   CheckpointHook(const Options& options, const Context&) : options_(options) {}
 
+  void before_run(Trainer& trainer) override {
+    // A process that was killed while it saved has left its half-written file.
+    std::error_code ignored;
+    for (const char* name : {"last.pth.part", "best.pth.part"})
+      std::filesystem::remove(trainer.parts().run_dir / name, ignored);
+  }
+
   void after_iteration(Trainer& trainer) override {
     const int64_t every = options_.interval_iterations;
     if (every > 0 && trainer.state().iteration % every == 0) save(trainer, "last.pth");

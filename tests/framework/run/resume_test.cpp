@@ -194,6 +194,21 @@ TEST(Resume, KeepsTheBestValue) {
   EXPECT_EQ(std::filesystem::last_write_time(experiment / "run/best.pth"), written);
 }
 
+TEST(Resume, RemovesWhatAKilledProcessHadHalfWritten) {
+  const TinyExperiment experiment;
+  make_trainer(experiment, "run", {}, interrupt_after(8))->run();
+  const auto folder = experiment / "run";
+  for (const char* name : {"best.pth.part", "last.pth.part"}) std::ofstream(folder / name) << "PK";
+  bool is_clean = false;
+  const auto second = make_trainer(experiment, "run", {}, [&](Trainer&) {
+    is_clean = !std::filesystem::exists(folder / "best.pth.part") &&
+               !std::filesystem::exists(folder / "last.pth.part");
+  });
+  second->restore(read_checkpoint(folder / "last.pth"), "last.pth");
+  second->run();
+  EXPECT_TRUE(is_clean);
+}
+
 std::string resume_error(const TinyExperiment& experiment, const Overrides& overrides) {
   std::string message = thrown_message<DataError>([&] { resumed(experiment, "run", overrides); });
   const std::string folder = experiment.folder().path().string() + "/";
