@@ -1,5 +1,6 @@
 #include "framework/base/file.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "framework/base/error.h"
@@ -35,6 +37,38 @@ void sync_path(const fs::path& path, int flags) {
 
 fs::path parent_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+fs::path executable() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error);
+}
+
+/// The shared library that this code is in, or the executable (then maybe not by its full path).
+fs::path own_module() {
+  Dl_info info{};
+  return ::dladdr(reinterpret_cast<void*>(&own_module), &info) != 0 ? info.dli_fname : "";
+}
+
+bool is_resource_dir(const fs::path& path) {
+  return fs::is_directory(path / "datasets" / "skeletons") && fs::is_directory(path / "configs");
+}
+
+std::optional<fs::path> find_resource_dir() {
+  if (const char* home = std::getenv("KINEGRAPH_HOME")) {
+    if (!is_resource_dir(home))
+      throw Error(Fault{"KINEGRAPH_HOME",
+                        fmt::format("'{}' lacks configs or datasets/skeletons", home),
+                        "the folder of a Kinegraph checkout or of its share/kinegraph",
+                        "Correct the variable or unset it."});
+    return home;
+  }
+  for (const fs::path& file : {executable(), own_module()})
+    for (fs::path dir = file.parent_path(); dir.has_relative_path(); dir = dir.parent_path()) {
+      if (is_resource_dir(dir / "share" / "kinegraph")) return dir / "share" / "kinegraph";
+      if (is_resource_dir(dir)) return dir;
+    }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -101,25 +135,16 @@ std::string read_file(const fs::path& path, size_t max_bytes) {
 }
 
 fs::path resource_dir() {
-  const auto is_home = [](const fs::path& path) {
-    return fs::is_directory(path / "datasets" / "skeletons") && fs::is_directory(path / "configs");
-  };
-  if (const char* home = std::getenv("KINEGRAPH_HOME")) {
-    if (!is_home(home))
-      throw Error(Fault{"KINEGRAPH_HOME",
-                        fmt::format("'{}' lacks configs or datasets/skeletons", home),
-                        "the folder of a Kinegraph checkout or of its share/kinegraph",
-                        "Correct the variable or unset it."});
-    return home;
-  }
-  std::error_code error;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  for (fs::path dir = executable.parent_path(); dir.has_relative_path(); dir = dir.parent_path()) {
-    if (is_home(dir / "share" / "kinegraph")) return dir / "share" / "kinegraph";
-    if (is_home(dir)) return dir;
-  }
-  throw Error(Fault{executable.string(), "no folder with configs/ and datasets/skeletons/ above it",
+  if (const auto dir = find_resource_dir()) return *dir;
+  throw Error(Fault{executable().string(),
+                    "no folder with configs/ and datasets/skeletons/ above it",
                     "the checkout or an installation", "Set KINEGRAPH_HOME to that folder."});
+}
+
+fs::path find_shipped(const fs::path& path) {
+  if (fs::exists(path) || path.is_absolute()) return path;
+  const auto dir = find_resource_dir();
+  return dir && fs::is_regular_file(*dir / path) ? *dir / path : path;
 }
 
 }  // namespace kinegraph

@@ -50,9 +50,13 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 /// The whole file. Throws DataError for a missing or unreadable file or one above `max_bytes`.
 std::string read_file(const std::filesystem::path& path, size_t max_bytes = size_t{1} << 30);
 
-/// The folder that holds configs/ and datasets/skeletons/: $KINEGRAPH_HOME, or
-/// <executable's prefix>/share/kinegraph, or the nearest folder above the executable that has them.
+/// The folder that holds configs/ and datasets/skeletons/: $KINEGRAPH_HOME, or else the nearest one
+/// above the executable or the shared library of this code, itself or as share/kinegraph in it.
 /// Throws Error when there is none.
 std::filesystem::path resource_dir();
+
+/// `path` where there is such a file, else the file of that name in the resource_dir(), else
+/// `path`.
+std::filesystem::path find_shipped(const std::filesystem::path& path);
 
 }  // namespace kinegraph

@@ -7,10 +7,12 @@
 #include <omp.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include "framework/base/parallel.h"
 
@@ -70,6 +72,10 @@ Runtime set_up_threads(int threads) {
   return runtime;
 }
 
+void set_blas_threads(int threads) {
+  if (auto* set_threads = find_symbol<void(int)>("openblas_set_num_threads")) set_threads(threads);
+}
+
 std::string describe(const Runtime& runtime) {
   return fmt::format("{} threads (OpenMP), {} with {} thread{}, freed memory kept for reuse",
                      runtime.threads, runtime.blas,
@@ -81,6 +87,12 @@ void prepare_worker_thread() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+double memory_mib() {
+  int64_t pages = 0, resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident_pages;
+  return static_cast<double>(resident_pages * sysconf(_SC_PAGESIZE)) / (1024.0 * 1024.0);
 }
 
 double peak_memory_mib() {

@@ -21,13 +21,17 @@ struct Runtime {
 /// more: its own pool and OpenMP's would fight for the same processors.
 Runtime set_up_threads(int threads);
 
+/// Threads of OpenBLAS alone, to measure it; set_up_threads() knows what is good for work.
+void set_blas_threads(int threads);
+
 /// One line for the log.
 std::string describe(const Runtime& runtime);
 
 /// Call at the start of a worker thread: leaves interrupts to the main thread.
 void prepare_worker_thread();
 
-/// Peak resident memory of this process in MiB.
+/// Resident memory of this process in MiB, and its peak so far.
+double memory_mib();
 double peak_memory_mib();
 
 }  // namespace kinegraph

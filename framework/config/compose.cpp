@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "framework/base/error.h"
+#include "framework/base/file.h"
 #include "framework/base/text.h"
 #include "framework/config/yaml.h"
 
@@ -194,7 +195,8 @@ void merge(Node& base, const Node& over, Diagnostics& diagnostics) {
   merge_tree(base, over, Nulls::kDelete, diagnostics);
 }
 
-Node load_with_bases(const fs::path& path, Diagnostics& diagnostics) {
+Node load_with_bases(const fs::path& given, Diagnostics& diagnostics) {
+  const fs::path path = find_shipped(given);
   if (!fs::is_regular_file(path))
     throw ConfigError(Fault{path.string(), "no such config file", "",
                             "Shipped configs lie under configs/; see `kinegraph train --help`."});

@@ -19,8 +19,8 @@ namespace kinegraph {
 /// Merges `over` onto `base`.
 void merge(Node& base, const Node& over, Diagnostics& diagnostics);
 
-/// Reads `path` with all its bases. A missing `path` and cycles throw ConfigError; missing bases
-/// are reported to `diagnostics`.
+/// Reads `path`, or else the shipped file of that name, with all its bases. A missing `path` and
+/// cycles throw ConfigError; missing bases are reported to `diagnostics`.
 Node load_with_bases(const std::filesystem::path& path, Diagnostics& diagnostics);
 
 /// Applies one `a.b.0.c=value` (value as in YAML) to `root`. Parts name map keys, list positions or

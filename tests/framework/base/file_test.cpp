@@ -242,5 +242,30 @@ TEST_F(ResourceDir, ReportsAWrongKinegraphHome) {
                 "checkout or of its share/kinegraph\n  Correct the variable or unset it.");
 }
 
+TEST_F(ResourceDir, HoldsShippedFiles) {
+  fs::create_directories(dir_ / "datasets/skeletons");
+  const fs::path shipped = dir_.write("configs/toy/only_here.yaml", "");
+  EXPECT_EQ(find_shipped("configs/toy/only_here.yaml"), shipped);
+}
+
+TEST_F(ResourceDir, IsNotAskedForAFileThatIsThere) {
+  fs::create_directories(dir_ / "datasets/skeletons");
+  const fs::path mine = dir_.write("configs/toy/mine.yaml", "");
+  const fs::path old = fs::current_path();
+  const TempDir here;
+  here.write("configs/toy/mine.yaml", "");
+  fs::current_path(here.path());
+  EXPECT_EQ(find_shipped("configs/toy/mine.yaml"), "configs/toy/mine.yaml");
+  fs::current_path(old);
+  EXPECT_EQ(find_shipped(mine), mine);
+}
+
+TEST_F(ResourceDir, LeavesAPathThatIsNowhere) {
+  fs::create_directories(dir_ / "configs");
+  fs::create_directories(dir_ / "datasets/skeletons");
+  EXPECT_EQ(find_shipped("nowhere.yaml"), "nowhere.yaml");
+  EXPECT_EQ(find_shipped(dir_ / "nowhere.yaml"), dir_ / "nowhere.yaml");
+}
+
 }  // namespace
 }  // namespace kinegraph
