@@ -28,6 +28,7 @@ const std::vector<Verb>& all_verbs() {
        run_ensemble},
       {"compare", "compare FIRST SECOND", "whether two checkpoints are equal bit for bit",
        run_compare},
+      {"benchmark", "benchmark --config FILE [options]", "measure speed and memory", run_benchmark},
       {"import", "import FORMAT SOURCE STORE [options]", "turn a data set into a store",
        run_import},
       {"list", "list [KIND]", "what can be named in a config", run_list},

@@ -24,6 +24,7 @@ int run_test(const Arguments& arguments);
 int run_predict(const Arguments& arguments);
 int run_ensemble(const Arguments& arguments);
 int run_compare(const Arguments& arguments);
+int run_benchmark(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_list(const Arguments& arguments);
 int run_describe(const Arguments& arguments);

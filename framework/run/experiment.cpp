@@ -38,10 +38,6 @@ ModelContext model_context(const Loader& loader, size_t num_classes) {
   return context;
 }
 
-ModelContext model_context(const Loader& loader) {
-  return model_context(loader, loader.dataset().info().class_names.size());
-}
-
 std::shared_ptr<Recognizer> build_model(const ModelOptions& options, const ModelContext& context,
                                         const c10::Device& device) {
   auto model = std::make_shared<Recognizer>(options, context);
@@ -130,6 +126,25 @@ void require_trained_inputs(const Checkpoint& checkpoint, const std::string& sou
 
 }  // namespace
 
+std::unique_ptr<Loader> build_train_loader(const ExperimentOptions& options,
+                                           const c10::Device& device) {
+  return build_loader(options, options.data.train, Use::kTraining, device);
+}
+
+ModelContext model_context(const Loader& loader) {
+  return model_context(loader, loader.dataset().info().class_names.size());
+}
+
+Learner build_learner(const ExperimentOptions& options, const ModelContext& context,
+                      const c10::Device& device) {
+  Learner learner;
+  learner.model = build_model(options.model, context, device);
+  learner.loss = options.model.loss.build({context.num_classes});
+  learner.loss->to(device);
+  learner.optimizer = options.train.optimizer.build(trainable_parameters(*learner.model));
+  return learner;
+}
+
 TrainerParts build_training(const LoadedConfig& config, const std::filesystem::path& run_dir) {
   const ExperimentOptions& options = config.options;
   at::manual_seed(static_cast<uint64_t>(options.seed));
@@ -139,13 +154,13 @@ TrainerParts build_training(const LoadedConfig& config, const std::filesystem::p
   parts.config_yaml = dump_yaml(config.resolved);
   parts.run_dir = run_dir;
   parts.device = choose_device(options.device);
-  parts.train_loader = build_loader(options, options.data.train, Use::kTraining, parts.device);
+  parts.train_loader = build_train_loader(options, parts.device);
   parts.val_loader = build_loader(options, options.data.val, Use::kEvaluation, parts.device);
   require_same_classes(*parts.train_loader, *parts.val_loader);
-  parts.model = build_model(options.model, model_context(*parts.train_loader), parts.device);
-  parts.loss = options.model.loss.build({model_context(*parts.train_loader).num_classes});
-  parts.loss->to(parts.device);
-  parts.optimizer = options.train.optimizer.build(trainable_parameters(*parts.model));
+  Learner learner = build_learner(options, model_context(*parts.train_loader), parts.device);
+  parts.model = std::move(learner.model);
+  parts.loss = std::move(learner.loss);
+  parts.optimizer = std::move(learner.optimizer);
   parts.schedule =
       options.train.schedule.build({options.train.epochs, parts.train_loader->batches_per_epoch()});
   parts.metrics = build_all(options.metrics);

@@ -8,6 +8,22 @@
 
 namespace kinegraph {
 
+/// The loader of `data.train`, as training has it.
+std::unique_ptr<Loader> build_train_loader(const ExperimentOptions& options,
+                                           const c10::Device& device);
+
+/// Classes, joints, persons and channels flow from the data to the model.
+ModelContext model_context(const Loader& loader);
+
+/// A new model and what teaches it.
+struct Learner {
+  std::shared_ptr<Recognizer> model;
+  std::shared_ptr<Loss> loss;
+  std::shared_ptr<Optimizer> optimizer;
+};
+Learner build_learner(const ExperimentOptions& options, const ModelContext& context,
+                      const c10::Device& device);
+
 /// Builds everything that training needs, in the order in which data flows.
 TrainerParts build_training(const LoadedConfig& config, const std::filesystem::path& run_dir);
 

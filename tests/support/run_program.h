@@ -53,6 +53,11 @@ class Program {
     return false;
   }
 
+  /// What it has said on standard error; it still runs.
+  std::string err_so_far() const {
+    return std::filesystem::exists(streams_ / "err") ? read_file(streams_ / "err") : "";
+  }
+
   /// Waits for the end.
   Outcome finish() {
     int status = 0;

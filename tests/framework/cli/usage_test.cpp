@@ -16,6 +16,7 @@ const std::string kUsage =
     "  kinegraph ensemble SCORES... [options]           fuse the scores of several streams\n"
     "  kinegraph compare FIRST SECOND                   whether two checkpoints are equal bit for "
     "bit\n"
+    "  kinegraph benchmark --config FILE [options]      measure speed and memory\n"
     "  kinegraph import FORMAT SOURCE STORE [options]   turn a data set into a store\n"
     "  kinegraph list [KIND]                            what can be named in a config\n"
     "  kinegraph describe KIND [NAME]                   the options of a component, or of all of a "
@@ -52,7 +53,7 @@ TEST(Usage, OfAVerbIsShownEitherWay) {
 }
 
 TEST(Usage, FitsAHundredColumns) {
-  for (const char* verb : {"train", "test", "predict", "ensemble", "compare", "import", "config"}) {
+  for (const char* verb : {"train", "test", "predict", "ensemble", "compare", "benchmark", "import", "config"}) {
     const Outcome outcome = run_program({verb, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);
     for (const auto& line : split(outcome.out, '\n')) EXPECT_LE(line.size(), 100u) << line;
@@ -62,7 +63,7 @@ TEST(Usage, FitsAHundredColumns) {
 TEST(Usage, HintsAtANearVerb) {
   expect_error(run_program({"trian"}),
                "no verb 'trian'; did you mean 'train'?\n"
-               "  verbs: train, test, predict, ensemble, compare, import, list, describe, config");
+               "  verbs: train, test, predict, ensemble, compare, benchmark, import, list, describe, config");
 }
 
 TEST(Usage, HintsAtANearOption) {
