@@ -81,11 +81,11 @@ int resume(const ParsedArguments& arguments) {
   trainer.restore(checkpoint, file.string());
   const TrainingState& state = trainer.state();
   const int64_t epochs = config.options.train.epochs;
-  if (state.epoch >= epochs)
-    throw UsageError(
-        fmt::format("{}: all {} epochs are done\n  To train longer, add --set "
-                    "train.epochs=N.",
-                    file.string(), epochs));
+  if (state.epoch >= epochs) {
+    log_info(fmt::format("{}: all {} epochs are done; to train longer, add --set train.epochs=N",
+                         file.string(), epochs));
+    return 0;
+  }
   write_file(run_dir / "config.yaml", trainer.parts().config_yaml);
   log_info(describe_run(trainer.parts()) + "\ncompute: " + runtime);
   log_info(fmt::format("going on after {} epochs and {} batches, iteration {}", state.epoch,

@@ -73,13 +73,6 @@ TEST_F(BadCheckpoint, ResumeWithAnOptionThatTheRunBrings) {
                      option + "\n  --set changes values of the config");
 }
 
-TEST_F(BadCheckpoint, ResumeOfAFinishedRun) {
-  write_best();
-  expect_error(run({"train", "--resume", "best.pth"}),
-               "best.pth: all 1 epochs are done\n"
-               "  To train longer, add --set train.epochs=N.");
-}
-
 TEST_F(BadCheckpoint, ResumeOfNothing) {
   expect_error(run({"train", "--resume", "nothing"}),
                "nothing: cannot open it: No such file or directory\n"

@@ -53,7 +53,8 @@ TEST(Usage, OfAVerbIsShownEitherWay) {
 }
 
 TEST(Usage, FitsAHundredColumns) {
-  for (const char* verb : {"train", "test", "predict", "ensemble", "compare", "benchmark", "import", "config"}) {
+  for (const char* verb :
+       {"train", "test", "predict", "ensemble", "compare", "benchmark", "import", "config"}) {
     const Outcome outcome = run_program({verb, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);
     for (const auto& line : split(outcome.out, '\n')) EXPECT_LE(line.size(), 100u) << line;
@@ -63,7 +64,8 @@ TEST(Usage, FitsAHundredColumns) {
 TEST(Usage, HintsAtANearVerb) {
   expect_error(run_program({"trian"}),
                "no verb 'trian'; did you mean 'train'?\n"
-               "  verbs: train, test, predict, ensemble, compare, benchmark, import, list, describe, config");
+               "  verbs: train, test, predict, ensemble, compare, benchmark, import, list, "
+               "describe, config");
 }
 
 TEST(Usage, HintsAtANearOption) {

@@ -129,6 +129,17 @@ TEST_F(Workflow, TestsAreNamedAfterTheRun) {
   EXPECT_EQ(files_of("runs"), std::vector<std::string>({"toy_tiny", "toy_tiny-test"}));
 }
 
+TEST_F(Workflow, AFinishedRunHasNothingToGoOnWith) {
+  ASSERT_EQ(train({"--work-dir", "run", "--set", "train.epochs=1"}).exit_code, 0);
+  const std::string weights = read_file(folder_ / "run/last.pth");
+  const Outcome outcome = run({"train", "--resume", "run"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("run/last.pth: all 1 epochs are done; to train longer, add --set "
+                             "train.epochs=N\n"),
+            outcome.err.npos);
+  EXPECT_EQ(read_file(folder_ / "run/last.pth"), weights);
+}
+
 TEST_F(Workflow, AFinishedRunGoesOnWithMoreEpochs) {
   ASSERT_EQ(train({"--work-dir", "run", "--set", "train.epochs=1"}).exit_code, 0);
   const Outcome outcome = run({"train", "--resume", "run", "--set", "train.epochs=2"});
