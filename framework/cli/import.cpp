@@ -52,6 +52,30 @@ Importer::Context context_of(const ParsedArguments& arguments) {
   return context;
 }
 
+struct ImportPaths {
+  std::filesystem::path source, store;
+};
+
+/// Takes the words after FORMAT, of which a format without a source has one only.
+ImportPaths paths_of(const ParsedArguments& arguments, const Component<Importer>& importer) {
+  const bool needs_source = importer.build({})->needs_source();
+  const std::string format = importer.type();
+  const auto refuse = [&](const std::string& what) {
+    throw UsageError(fmt::format("{}\n  usage: kinegraph import {} {} [options]", what, format,
+                                 needs_source ? "SOURCE STORE" : "STORE"));
+  };
+  const std::string first = arguments.text("SOURCE"), second = arguments.text("STORE");
+  if (!needs_source && !second.empty())
+    refuse(fmt::format("{} makes its clips itself and takes no SOURCE, but two words follow it: "
+                       "'{}' and '{}'",
+                       format, first, second));
+  if (first.empty()) refuse(needs_source ? "SOURCE is missing" : "STORE is missing");
+  if (needs_source && second.empty())
+    refuse(fmt::format("STORE is missing; {} reads a SOURCE, and only '{}' follows it", format,
+                       first));
+  return needs_source ? ImportPaths{first, second} : ImportPaths{"", first};
+}
+
 po::options_description import_options() {
   po::options_description options;
   options.add_options()("set", po::value<Arguments>()->composing()->value_name("KEY=VALUE"),
@@ -67,14 +91,14 @@ po::options_description import_options() {
 }  // namespace
 
 int run_import(const Arguments& words) {
-  const ParsedArguments arguments =
-      parse_arguments(words, find_verb("import"), import_options(), {"FORMAT", "SOURCE", "STORE"});
+  const ParsedArguments arguments = parse_arguments(words, find_verb("import"), import_options(),
+                                                    {"FORMAT", "SOURCE?", "STORE?"});
   if (arguments.is_help) return 0;
-  const std::filesystem::path store = arguments.text("STORE");
+  const auto importer = read_importer(arguments.text("FORMAT"), arguments.list("set"));
+  const auto [source, store] = paths_of(arguments, importer);
   if (std::filesystem::exists(store) && !arguments.has("force"))
     throw UsageError(store.string() + ": there is such a file already\n  --force replaces it.");
-  import_with_progress(read_importer(arguments.text("FORMAT"), arguments.list("set")),
-                       arguments.text("SOURCE"), store, context_of(arguments));
+  import_with_progress(importer, source, store, context_of(arguments));
   fmt::print("{}", describe(AnnotationStore::open(store)));
   return 0;
 }

@@ -29,7 +29,7 @@ const std::vector<Verb>& all_verbs() {
       {"compare", "compare FIRST SECOND", "whether two checkpoints are equal bit for bit",
        run_compare},
       {"benchmark", "benchmark --config FILE [options]", "measure speed and memory", run_benchmark},
-      {"import", "import FORMAT SOURCE STORE [options]", "turn a data set into a store",
+      {"import", "import FORMAT [SOURCE] STORE [options]", "turn a data set into a store",
        run_import},
       {"list", "list [KIND]", "what can be named in a config", run_list},
       {"describe", "describe KIND [NAME]", "the options of a component, or of all of a kind",

@@ -34,7 +34,10 @@ class Importer {
   };
 
   virtual ~Importer() = default;
-  /// Reads `source` and writes a whole store, or throws DataError and writes nothing.
+  /// Whether clips come from a `source` outside; an importer without one makes them itself.
+  virtual bool needs_source() const { return true; }
+  /// Reads `source` (empty unless it is needed) and writes a whole store, or throws DataError and
+  /// writes nothing.
   virtual ImportReport import(const std::filesystem::path& source,
                               const std::filesystem::path& store) const = 0;
 };

@@ -170,6 +170,26 @@ TEST_F(BadInput, ImportOfAnUnknownFormat) {
   EXPECT_EQ(outcome.exit_code, 2);
 }
 
+TEST_F(BadInput, ImportWithoutTheSourceOfTheFormat) {
+  expect_error(run({"import", "nw_ucla", "new.h5"}),
+               "STORE is missing; nw_ucla reads a SOURCE, and only 'new.h5' follows it\n"
+               "  usage: kinegraph import nw_ucla SOURCE STORE [options]");
+  expect_error(run({"import", "nw_ucla"}),
+               "SOURCE is missing\n"
+               "  usage: kinegraph import nw_ucla SOURCE STORE [options]");
+}
+
+TEST_F(BadInput, ImportWithASourceForAFormatThatHasNone) {
+  expect_error(run({"import", "synthetic", "folder", "new.h5"}),
+               "synthetic makes its clips itself and takes no SOURCE, but two words follow it: "
+               "'folder' and 'new.h5'\n"
+               "  usage: kinegraph import synthetic STORE [options]");
+  expect_error(run({"import", "synthetic"}),
+               "STORE is missing\n"
+               "  usage: kinegraph import synthetic STORE [options]");
+  EXPECT_FALSE(fs::exists(folder_ / "new.h5"));
+}
+
 TEST_F(BadInput, ImportOfAFolderWithoutData) {
   expect_error(
       run({"import", "nw_ucla", ".", "new.h5"}),

@@ -35,6 +35,7 @@ struct Source {
 /// By the beginning of the config's file name.
 Source source_of(const std::string& name) {
   const std::vector<Source> sources{{"nw_ucla", "kinect20", "xyz", 1, 10},
+                                    {"synthetic", "ntu25", "xyz", 2, 14},
                                     {"ntu120", "ntu25", "xyz", 2, 120},
                                     {"ntu60", "ntu25", "xyz", 2, 60},
                                     {"kinetics", "openpose18", "xy", 2, 400}};

@@ -17,7 +17,7 @@ const std::string kUsage =
     "  kinegraph compare FIRST SECOND                   whether two checkpoints are equal bit for "
     "bit\n"
     "  kinegraph benchmark --config FILE [options]      measure speed and memory\n"
-    "  kinegraph import FORMAT SOURCE STORE [options]   turn a data set into a store\n"
+    "  kinegraph import FORMAT [SOURCE] STORE [options] turn a data set into a store\n"
     "  kinegraph list [KIND]                            what can be named in a config\n"
     "  kinegraph describe KIND [NAME]                   the options of a component, or of all of a "
     "kind\n"

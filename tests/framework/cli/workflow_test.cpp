@@ -150,6 +150,14 @@ TEST_F(Workflow, AFinishedRunGoesOnWithMoreEpochs) {
   EXPECT_NE(read_file(folder_ / "run/config.yaml").find("epochs: 2\n"), std::string::npos);
 }
 
+TEST_F(Workflow, ImportOfAFormatWithoutSourceTakesTheStoreAlone) {
+  const Outcome outcome =
+      run({"import", "synthetic", "made/made.h5", "--set", "subjects=3", "--set", "repetitions=1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("clips      126\n"), outcome.out.npos) << outcome.out;
+  EXPECT_EQ(files_of("made"), std::vector<std::string>{"made.h5"});
+}
+
 class Interrupt : public Workflow, public testing::WithParamInterface<int> {};
 INSTANTIATE_TEST_SUITE_P(, Interrupt, testing::Values(SIGINT, SIGTERM));
 
