@@ -66,9 +66,10 @@ ImportPaths paths_of(const ParsedArguments& arguments, const Component<Importer>
   };
   const std::string first = arguments.text("SOURCE"), second = arguments.text("STORE");
   if (!needs_source && !second.empty())
-    refuse(fmt::format("{} makes its clips itself and takes no SOURCE, but two words follow it: "
-                       "'{}' and '{}'",
-                       format, first, second));
+    refuse(
+        fmt::format("{} makes its clips itself and takes no SOURCE, but two words follow it: "
+                    "'{}' and '{}'",
+                    format, first, second));
   if (first.empty()) refuse(needs_source ? "SOURCE is missing" : "STORE is missing");
   if (needs_source && second.empty())
     refuse(fmt::format("STORE is missing; {} reads a SOURCE, and only '{}' follows it", format,

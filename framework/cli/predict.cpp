@@ -65,9 +65,10 @@ fs::path store_of(const ParsedArguments& arguments, const TemporaryFolder& folde
   if (!arguments.has("format")) return source;
   const auto importer = read_importer(arguments.text("format"), arguments.list("import-set"));
   if (!importer.build({})->needs_source())
-    throw UsageError(fmt::format("--format {0} makes its clips itself and reads no SOURCE\n  "
-                                 "`kinegraph import {0} STORE` makes a store to predict.",
-                                 importer.type()));
+    throw UsageError(
+        fmt::format("--format {0} makes its clips itself and reads no SOURCE\n  "
+                    "`kinegraph import {0} STORE` makes a store to predict.",
+                    importer.type()));
   const std::string name = fs::absolute(source).lexically_normal().filename().string();
   const fs::path store = folder.path() / ((name.empty() ? "data" : name) + ".h5");
   import_with_progress(importer, source, store);

@@ -189,6 +189,12 @@ TEST_F(Predict, AsksForTheFormatOfOtherFiles) {
   }
 }
 
+TEST_F(Predict, RefusesAFormatWithoutSource) {
+  expect_error(predict({"clips", "--format", "synthetic"}),
+               "--format synthetic makes its clips itself and reads no SOURCE\n"
+               "  `kinegraph import synthetic STORE` makes a store to predict.");
+}
+
 TEST_F(Predict, RefusesAbsurdOptions) {
   expect_error(predict({"new.h5", "--top-k", "0"}), "--top-k is 0; expected 1 or more");
   expect_error(predict({"new.h5", "--import-set", "a=1"}), "--import-set needs --format");
