@@ -1,6 +1,8 @@
 #include "framework/eval/confusion_matrix.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace kinegraph {
 namespace {
@@ -9,22 +11,31 @@ double share(int64_t part, int64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+std::vector<int64_t> count_pairs(const Scores& scores) {
+  require_labels(scores);
+  const auto predictions = predicted_classes(scores);
+  std::vector<int64_t> counts(scores.num_classes() * scores.num_classes());
+  for (int64_t clip = 0; clip < scores.num_clips(); ++clip)
+    ++counts[scores.labels[clip] * scores.num_classes() + predictions[clip]];
+  return counts;
+}
+
 }  // namespace
 
 ConfusionMatrix::ConfusionMatrix(const Scores& scores)
-    : num_classes_(scores.num_classes()),
-      total_(scores.num_clips()),
-      counts_(num_classes_ * num_classes_),
+    : ConfusionMatrix(scores.num_classes(), count_pairs(scores)) {}
+
+ConfusionMatrix::ConfusionMatrix(int64_t num_classes, std::vector<int64_t> counts)
+    : num_classes_(num_classes),
+      total_(std::accumulate(counts.begin(), counts.end(), int64_t{0})),
+      counts_(std::move(counts)),
       support_(num_classes_),
       predicted_(num_classes_) {
-  require_labels(scores);
-  const auto predictions = predicted_classes(scores);
-  for (int64_t clip = 0; clip < total_; ++clip) {
-    const int64_t truth = scores.labels[clip], predicted = predictions[clip];
-    ++counts_[truth * num_classes_ + predicted];
-    ++support_[truth];
-    ++predicted_[predicted];
-  }
+  for (int64_t truth = 0; truth < num_classes_; ++truth)
+    for (int64_t predicted = 0; predicted < num_classes_; ++predicted) {
+      support_[truth] += count(truth, predicted);
+      predicted_[predicted] += count(truth, predicted);
+    }
 }
 
 std::string_view name_of(Normalize normalize) {

@@ -14,6 +14,8 @@ class ConfusionMatrix {
  public:
   /// Throws DataError for scores without labels.
   explicit ConfusionMatrix(const Scores& scores);
+  /// `counts` is (K, K), row-major, and holds nothing negative.
+  ConfusionMatrix(int64_t num_classes, std::vector<int64_t> counts);
 
   int64_t num_classes() const { return num_classes_; }
   int64_t total() const { return total_; }

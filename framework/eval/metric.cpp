@@ -5,21 +5,23 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "framework/base/error.h"
 
 namespace kinegraph {
 
 MetricReport::MetricReport(const Scores& scores)
-    : scores_sha256(sha256_of(scores)), confusion(scores) {
-  for (int64_t label = 0; label < scores.num_classes(); ++label)
-    classes.push_back({scores.class_names[label],
-                       confusion.support(label),
-                       confusion.predicted(label),
-                       {},
-                       {},
-                       {},
-                       {}});
+    : MetricReport(ConfusionMatrix(scores), scores.class_names, sha256_of(scores)) {}
+
+MetricReport::MetricReport(ConfusionMatrix matrix, const std::vector<std::string>& class_names,
+                           std::string sha256)
+    : scores_sha256(std::move(sha256)), confusion(std::move(matrix)) {
+  for (size_t label = 0; label < class_names.size(); ++label) {
+    const auto row = static_cast<int64_t>(label);
+    classes.push_back(
+        {class_names[label], confusion.support(row), confusion.predicted(row), {}, {}, {}, {}});
+  }
 }
 
 void MetricReport::add(const std::string& name, double value, bool is_higher_better) {

@@ -33,6 +33,9 @@ class MetricReport {
  public:
   /// Sets the members up to `classes`, whose metrics are still empty.
   explicit MetricReport(const Scores& scores);
+  /// The same from what is known of the scores. There are as many names as classes.
+  MetricReport(ConfusionMatrix matrix, const std::vector<std::string>& class_names,
+               std::string sha256);
 
   /// Appends a value. Throws ConfigError when there is one of that name, and std::logic_error when
   /// it is not finite.

@@ -31,4 +31,7 @@ std::string report_json(const MetricReport& report);
 /// confusion_matrix.csv into `folder`. Throws DataError when a file cannot be written.
 void write_report(const MetricReport& report, const std::filesystem::path& folder);
 
+/// Reads a report.json back. Throws DataError naming the file when it is none.
+MetricReport read_report(const std::filesystem::path& path);
+
 }  // namespace kinegraph

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "framework/base/error.h"
 #include "framework/base/file.h"
 #include "framework/base/text.h"
 #include "framework/eval/text_table.h"
 #include "tests/framework/eval/toy_scores.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/thrown_message.h"
 
 namespace fs = std::filesystem;
 
@@ -199,6 +202,48 @@ TEST(ReportJson, SurvivesANameThatIsNotUtf8) {
   const auto json = nlohmann::json::parse(report_json(report));
   EXPECT_EQ(json["classes"][0]["name"], "a\xEF\xBF\xBD");
   EXPECT_FALSE(json["confusion_matrix"].contains("values"));
+}
+
+/// What read_report() says about this text.
+std::string fault_of_report(const std::string& text) {
+  const TempDir folder;
+  const fs::path path = folder.write("report.json", text);
+  std::string message = thrown_message<DataError>([&] { read_report(path); });
+  return message.replace(0, std::min(message.size(), path.string().size()), "FILE");
+}
+
+TEST(ReadReport, GivesBackWhatWasWritten) {
+  const TempDir folder;
+  for (const std::string metric : {"precision_recall_f1", "mean_class_accuracy"}) {
+    const auto report =
+        report_of(imbalanced_scores(), {metric, "{type: confusion_matrix, normalize: true}"});
+    const auto path = folder.write("report.json", report_json(report));
+    EXPECT_EQ(report_json(read_report(path)), report_json(report));
+  }
+}
+
+TEST(ReadReport, RefusesWhatIsNoReport) {
+  const std::string expected =
+      "; expected a report as `kinegraph test` writes it\n  Make the report again.";
+  EXPECT_EQ(fault_of_report("[1"), "FILE: no JSON object" + expected);
+  EXPECT_EQ(fault_of_report(R"({"classes": []})"), "FILE: no classes" + expected);
+  const auto with_counts = [](const std::string& counts) {
+    return R"({"classes": [{"name": "a"}, {"name": "b"}], "scores_sha256": "", "metrics": {},
+               "confusion_matrix": {"normalize": "none", "counts": )" +
+           counts + "}}";
+  };
+  EXPECT_EQ(fault_of_report(with_counts("[]")), "FILE: an empty confusion matrix" + expected);
+  EXPECT_EQ(fault_of_report(with_counts("[[1, 2]]")),
+            "FILE: a confusion matrix that is not 2 x 2" + expected);
+  for (const std::string cell : {"-1", "1.5", "1e300", "\"x\"", "18446744073709551615", "null"})
+    EXPECT_EQ(fault_of_report(with_counts("[[1, 2], [" + cell + ", 0]]")),
+              "FILE: a confusion matrix with " + nlohmann::json::parse(cell).dump() + expected);
+}
+
+TEST(ReadReport, NamesTheFileWhenAKeyIsMissing) {
+  const std::string message = fault_of_report(R"({"classes": [{"name": 7}]})");
+  EXPECT_EQ(message.find("FILE: "), 0u) << message;
+  EXPECT_TRUE(has(message, "; expected a report as `kinegraph test` writes it")) << message;
 }
 
 TEST(WriteReport, WritesTheMatrixOnlyWhereAskedFor) {
