@@ -6,10 +6,13 @@
 #include <cmath>
 #include <filesystem>
 
+#include "framework/base/console.h"
 #include "framework/base/text.h"
+#include "framework/cli/report.h"
 #include "framework/cli/verb.h"
 #include "framework/eval/report.h"
 #include "framework/eval/text_table.h"
+#include "framework/run/environment.h"
 #include "framework/run/experiment.h"
 #include "framework/run/run_dir.h"
 
@@ -102,6 +105,14 @@ ScoreNotes notes_of(const std::vector<ScoredStream>& streams, Summand summand) {
           {"sum_of", std::string(name_of(summand))}};
 }
 
+Facts facts_of_fusion(const Arguments& words, const ScoreNotes& notes) {
+  Arguments command{"ensemble"};
+  command.insert(command.end(), words.begin(), words.end());
+  Facts facts{{"command", own_command(command)}};
+  facts.insert(facts.end(), notes.begin(), notes.end());
+  return facts;
+}
+
 }  // namespace
 
 int run_ensemble(const Arguments& words) {
@@ -119,10 +130,13 @@ int run_ensemble(const Arguments& words) {
   const Scores fused = fuse(streams, summand);
   const MetricReport report = evaluate(fused, default_metrics());
   const fs::path dir = make_run_dir(arguments.text("work-dir"), "ensemble");
-  write_scores(fused, dir / "scores.h5", notes_of(streams, summand));
+  const ScoreNotes notes = notes_of(streams, summand);
+  write_scores(fused, dir / "scores.h5", notes);
   write_report(report, dir);
+  record_start(dir, facts_of_fusion(words, notes), {});
   fmt::print("{}\n{}\nfiles in {}: scores.h5, report.json, metrics.csv, per_class.csv\n",
              streams_text(streams, fused), format_report(report), dir.string());
+  end_with_html_report(dir);
   return 0;
 }
 

@@ -4,10 +4,12 @@
 #include "framework/base/file.h"
 #include "framework/base/interrupt.h"
 #include "framework/base/text.h"
+#include "framework/cli/report.h"
 #include "framework/cli/scoring_progress.h"
 #include "framework/cli/verb.h"
 #include "framework/config/yaml.h"
 #include "framework/eval/report.h"
+#include "framework/run/environment.h"
 #include "framework/run/run_dir.h"
 #include "framework/run/summary.h"
 
@@ -63,6 +65,20 @@ LoadedConfig config_of(const ParsedArguments& arguments, const Checkpoint& check
                           overrides);
 }
 
+Facts facts_of(const TestParts& parts, const ExperimentOptions& options,
+               const ParsedArguments& arguments, const Arguments& words,
+               const std::string& runtime) {
+  Arguments command{"test"};
+  command.insert(command.end(), words.begin(), words.end());
+  return {{"command", own_command(command)},
+          {"checkpoint", arguments.text("checkpoint")},
+          {"split", arguments.text("split")},
+          {"model", options.model.backbone.type()},
+          {"parameters", std::to_string(parameter_count(*parts.model))},
+          {"device", parts.device.str()},
+          {"compute", runtime}};
+}
+
 }  // namespace
 
 int run_test(const Arguments& words) {
@@ -85,8 +101,11 @@ int run_test(const Arguments& words) {
   write_file(dir / "config.yaml", dump_yaml(config.resolved));
   write_scores(scores, dir / "scores.h5", {{"checkpoint", file}, {"split", split}});
   write_report(report, dir);
+  record_start(dir, facts_of(parts, config.options, arguments, words, runtime),
+               {data_use(split, *parts.loader)});
   fmt::print("\n{}\nfiles in {}: scores.h5, report.json, metrics.csv, per_class.csv, config.yaml\n",
              format_report(report), dir.string());
+  end_with_html_report(dir);
   return 0;
 }
 

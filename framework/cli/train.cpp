@@ -1,7 +1,9 @@
 #include "framework/base/console.h"
 #include "framework/base/file.h"
+#include "framework/cli/report.h"
 #include "framework/cli/verb.h"
 #include "framework/eval/report.h"
+#include "framework/run/environment.h"
 #include "framework/run/experiment.h"
 #include "framework/run/run_dir.h"
 #include "framework/run/summary.h"
@@ -28,7 +30,21 @@ int train(Trainer& trainer) {
     fmt::print("\n{}", format_report(*report));
   }
   fmt::print("\n{}", summarise_run(trainer));
+  end_with_html_report(trainer.parts().run_dir);
   return 0;
+}
+
+void record(const TrainerParts& parts, const Arguments& words, const std::string& runtime) {
+  Arguments command{"train"};
+  command.insert(command.end(), words.begin(), words.end());
+  record_start(
+      parts.run_dir,
+      {{"command", own_command(command)},
+       {"model", parts.options.model.backbone.type()},
+       {"parameters", std::to_string(parameter_count(*parts.model))},
+       {"device", parts.device.str()},
+       {"compute", runtime}},
+      {data_use("training", *parts.train_loader), data_use("validation", *parts.val_loader)});
 }
 
 /// One stream of the config, or the config itself.
@@ -53,17 +69,18 @@ std::vector<Job> read_jobs(const ParsedArguments& arguments) {
   return jobs;
 }
 
-int train_from_start(const Job& job, const std::string& runtime) {
+int train_from_start(const Job& job, const Arguments& words, const std::string& runtime) {
   // The data and the model are built before the folder is made: a faulty config leaves nothing.
   TrainerParts parts = build_training(job.config, "");
   parts.run_dir = make_run_dir(job.work_dir, job.name);
   write_file(parts.run_dir / "config.yaml", parts.config_yaml);
+  record(parts, words, runtime);
   log_info(describe_run(parts) + "\ncompute: " + runtime);
   Trainer trainer(std::move(parts));
   return train(trainer);
 }
 
-int resume(const ParsedArguments& arguments) {
+int resume(const ParsedArguments& arguments, const Arguments& words) {
   for (const char* option : {"config", "work-dir", "streams", "seed"})
     if (arguments.has(option))
       throw UsageError(
@@ -87,6 +104,7 @@ int resume(const ParsedArguments& arguments) {
     return 0;
   }
   write_file(run_dir / "config.yaml", trainer.parts().config_yaml);
+  record(trainer.parts(), words, runtime);
   log_info(describe_run(trainer.parts()) + "\ncompute: " + runtime);
   log_info(fmt::format("going on after {} epochs and {} batches, iteration {}", state.epoch,
                        state.batch, state.iteration));
@@ -110,11 +128,11 @@ int run_train(const Arguments& words) {
   if (arguments.is_help) return 0;
   if (!arguments.has("config") && !arguments.has("resume"))
     throw UsageError("--config FILE or --resume RUN is missing\n  see `kinegraph train --help`");
-  if (arguments.has("resume")) return resume(arguments);
+  if (arguments.has("resume")) return resume(arguments, words);
   const std::vector<Job> jobs = read_jobs(arguments);
   const std::string runtime = set_up_runtime(arguments);
   for (const Job& job : jobs)
-    if (const int code = train_from_start(job, runtime)) return code;
+    if (const int code = train_from_start(job, words, runtime)) return code;
   return 0;
 }
 

@@ -29,6 +29,7 @@ const std::vector<Verb>& all_verbs() {
       {"compare", "compare FIRST SECOND", "whether two checkpoints are equal bit for bit",
        run_compare},
       {"benchmark", "benchmark --config FILE [options]", "measure speed and memory", run_benchmark},
+      {"report", "report RUN", "make report.html and figures of a run", run_report},
       {"import", "import FORMAT [SOURCE] STORE [options]", "turn a data set into a store",
        run_import},
       {"list", "list [KIND]", "what can be named in a config", run_list},

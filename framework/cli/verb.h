@@ -25,6 +25,7 @@ int run_predict(const Arguments& arguments);
 int run_ensemble(const Arguments& arguments);
 int run_compare(const Arguments& arguments);
 int run_benchmark(const Arguments& arguments);
+int run_report(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_list(const Arguments& arguments);
 int run_describe(const Arguments& arguments);

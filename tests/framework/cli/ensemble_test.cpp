@@ -68,7 +68,9 @@ TEST_F(Ensemble, LeavesScoresAndAReport) {
   EXPECT_EQ(file.read_attribute<std::string>("/", "sum_of"), "probabilities");
   const auto report = nlohmann::json::parse(read_file(folder_ / "fused/report.json"));
   EXPECT_EQ(report["metrics"]["top1"]["value"], 0.5);
-  for (const char* name : {"metrics.csv", "per_class.csv", "confusion_matrix.csv"})
+  const auto starts = nlohmann::json::parse(read_file(folder_ / "fused/environment.json"));
+  EXPECT_EQ(starts[0]["streams"], "joint/scores.h5, bone/scores.h5");
+  for (const char* name : {"report.html", "metrics.csv", "per_class.csv", "confusion_matrix.csv"})
     EXPECT_TRUE(fs::exists(folder_ / "fused" / name)) << name;
 }
 

@@ -17,6 +17,7 @@ const std::string kUsage =
     "  kinegraph compare FIRST SECOND                   whether two checkpoints are equal bit for "
     "bit\n"
     "  kinegraph benchmark --config FILE [options]      measure speed and memory\n"
+    "  kinegraph report RUN                             make report.html and figures of a run\n"
     "  kinegraph import FORMAT [SOURCE] STORE [options] turn a data set into a store\n"
     "  kinegraph list [KIND]                            what can be named in a config\n"
     "  kinegraph describe KIND [NAME]                   the options of a component, or of all of a "
@@ -53,8 +54,8 @@ TEST(Usage, OfAVerbIsShownEitherWay) {
 }
 
 TEST(Usage, FitsAHundredColumns) {
-  for (const char* verb :
-       {"train", "test", "predict", "ensemble", "compare", "benchmark", "import", "config"}) {
+  for (const char* verb : {"train", "test", "predict", "ensemble", "compare", "benchmark", "report",
+                           "import", "config"}) {
     const Outcome outcome = run_program({verb, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);
     for (const auto& line : split(outcome.out, '\n')) EXPECT_LE(line.size(), 100u) << line;
@@ -64,7 +65,7 @@ TEST(Usage, FitsAHundredColumns) {
 TEST(Usage, HintsAtANearVerb) {
   expect_error(run_program({"trian"}),
                "no verb 'trian'; did you mean 'train'?\n"
-               "  verbs: train, test, predict, ensemble, compare, benchmark, import, list, "
+               "  verbs: train, test, predict, ensemble, compare, benchmark, report, import, list, "
                "describe, config");
 }
 

@@ -47,8 +47,8 @@ TEST_F(Workflow, TrainLeavesAllFilesOfARun) {
   const Outcome outcome = train({"--work-dir", "run"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(join(files_of("run")),
-            "best.pth, config.yaml, confusion_matrix.csv, last.pth, log.jsonl, metrics.csv, "
-            "per_class.csv, report.json");
+            "best.pth, config.yaml, confusion_matrix.csv, environment.json, figures, last.pth, "
+            "log.jsonl, metrics.csv, per_class.csv, report.html, report.json");
   for (const auto& line : split(read_file(folder_ / "run/log.jsonl"), '\n'))
     EXPECT_TRUE(nlohmann::json::parse(line).contains("event")) << line;
   EXPECT_EQ(nlohmann::json::parse(read_file(folder_ / "run/report.json"))["clips"], 8);
@@ -70,7 +70,8 @@ TEST_F(Workflow, TrainSaysAtItsEndHowToTest) {
   const std::string text = train({"--work-dir", "my run"}).out;
   EXPECT_NE(text.find("\nfiles in my run: best.pth, last.pth, config.yaml, log.jsonl, "
                       "report.json\n"
-                      "to test the best: kinegraph test --checkpoint 'my run/best.pth'\n"),
+                      "to test the best: kinegraph test --checkpoint 'my run/best.pth'\n"
+                      "report: my run/report.html\n"),
             text.npos)
       << text;
 }
@@ -103,8 +104,8 @@ TEST_F(Workflow, TestNeedsOnlyTheCheckpoint) {
   const Outcome outcome = run({"test", "--checkpoint", "run/last.pth", "--work-dir", "tested"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(join(files_of("tested")),
-            "config.yaml, confusion_matrix.csv, metrics.csv, per_class.csv, report.json, "
-            "scores.h5");
+            "config.yaml, confusion_matrix.csv, environment.json, figures, metrics.csv, "
+            "per_class.csv, report.html, report.json, scores.h5");
   const Scores scores = read_scores(folder_ / "tested/scores.h5");
   EXPECT_EQ(scores.num_clips(), 8);
   EXPECT_EQ(scores.class_names, TinyStore().classes);
