@@ -29,6 +29,12 @@ struct BigInt {
 struct Bytes {
   std::string data;
 };
+/// Text or bytes that were left where they are in the input; see Limits::min_view.
+struct View {
+  enum class Kind { text, bytes, latin1 };  // latin1: bytes that are spelt as text
+  Kind kind;
+  std::string_view data;
+};
 struct List {
   std::vector<Ref> items;
 };
@@ -63,7 +69,7 @@ struct PersistentId {
 /// One node: None (monostate), bool, int64_t, double, text (std::string; UTF-8, not checked), ...
 struct Value {
   std::variant<std::monostate, bool, int64_t, double, std::string, BigInt, Bytes, List, Tuple, Set,
-               Dict, Global, std::unique_ptr<Object>, PersistentId>
+               Dict, Global, std::unique_ptr<Object>, PersistentId, View>
       data;
 
   bool is_none() const { return std::holds_alternative<std::monostate>(data); }
@@ -82,6 +88,9 @@ struct Value {
 
 /// The content of text or bytes (Python 2 wrote its text as bytes), else null.
 const std::string* text_of(const Value& value);
+/// The content of bytes, also where they are a View, into `bytes`. False for anything else and for
+/// malformed Latin-1.
+bool copy_bytes(const Value& value, std::string& bytes);
 /// The last value under a key of text or bytes, else null. Takes linear time.
 Ref find(const Dict& dict, std::string_view key);
 /// "collections.OrderedDict" for that global or an object made by it, "" for everything else.
@@ -97,6 +106,11 @@ struct Limits {
   size_t max_nodes = 20'000'000;
   size_t max_bytes = size_t{4} << 30;  // of text and bytes together
   bool allows_cycles = false;
+  /// Text and bytes of at least this size become a View instead of a copy: the input must outlive
+  /// the document then.
+  size_t min_view = SIZE_MAX;
+  /// Refuses the classes and functions for which it gives false; null: all are let pass.
+  bool (*allows_global)(std::string_view path) = nullptr;
 };
 
 /// `data` from byte `start` on. `name` leads the messages; byte offsets count from data's begin.

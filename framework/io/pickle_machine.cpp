@@ -15,8 +15,15 @@ void Machine::push_mark() {
 }
 
 void Machine::remember(uint64_t index) {
-  if (memo_.size() >= limits_.max_nodes) cursor.fail("too many memos");
-  memo_[index] = top();
+  if (memo_size() >= limits_.max_nodes) cursor.fail("too many memos");
+  if (index < memo_.size()) {
+    memo_[index] = top();
+  } else if (index == memo_.size()) {
+    memo_.push_back(top());
+    sparse_memo_.erase(index);
+  } else {
+    sparse_memo_[index] = top();
+  }
 }
 
 Value* Machine::top() const {
@@ -52,8 +59,9 @@ void Machine::pop_value_or_mark() {
 }
 
 void Machine::recall(uint64_t index) {
-  const auto found = memo_.find(index);
-  if (found == memo_.end()) cursor.fail(fmt::format("memo {} was never set", index));
+  if (index < memo_.size()) return push_shared(memo_[index]);
+  const auto found = sparse_memo_.find(index);
+  if (found == sparse_memo_.end()) cursor.fail(fmt::format("memo {} was never set", index));
   push_shared(found->second);
 }
 

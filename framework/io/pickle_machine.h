@@ -36,7 +36,7 @@ class Machine {
 
   void remember(uint64_t index);
   void recall(uint64_t index);
-  size_t memo_size() const { return memo_.size(); }
+  size_t memo_size() const { return memo_.size() + sparse_memo_.size(); }
   uint64_t memo_index_of_line();
 
   /// Adds to the container that is on top of the stack.
@@ -62,7 +62,8 @@ class Machine {
   const Limits& limits_;
   std::vector<Value*> stack_;
   std::vector<size_t> marks_;
-  std::unordered_map<uint64_t, Value*> memo_;
+  std::vector<Value*> memo_;  // 0, 1, 2, ... as every pickler counts
+  std::unordered_map<uint64_t, Value*> sparse_memo_;
 };
 
 }  // namespace kinegraph::pickle

@@ -32,12 +32,23 @@ Value* make_set(const std::vector<Ref>& args, Nodes& nodes) {
   return nodes.make(Set{*items});
 }
 
+bool has_latin1_as_encoding(const std::vector<Ref>& args) {
+  const auto* encoding = args.size() == 2 ? args[1]->get<std::string>() : nullptr;
+  return encoding && (*encoding == "latin1" || *encoding == "latin-1");
+}
+
+Value* make_encoded_view(const View& view, const std::vector<Ref>& args, Nodes& nodes) {
+  if (view.kind == View::Kind::bytes) return args.size() == 1 ? nodes.make(view) : nullptr;
+  if (view.kind == View::Kind::latin1 || !has_latin1_as_encoding(args)) return nullptr;
+  return nodes.make(View{View::Kind::latin1, view.data});
+}
+
 Value* make_encoded(const std::vector<Ref>& args, Nodes& nodes) {
   if (args.empty()) return nodes.make_bytes("");
   if (args.size() == 1 && args[0]->get<Bytes>()) return nodes.make_bytes(*text_of(*args[0]));
+  if (const auto* view = args[0]->get<View>()) return make_encoded_view(*view, args, nodes);
   const auto* text = args[0]->get<std::string>();
-  const auto* encoding = args.size() == 2 ? args[1]->get<std::string>() : nullptr;
-  if (!text || !encoding || (*encoding != "latin1" && *encoding != "latin-1")) return nullptr;
+  if (!text || !has_latin1_as_encoding(args)) return nullptr;
   std::string bytes;
   return utf8_to_latin1(*text, bytes) ? nodes.make_bytes(bytes) : nullptr;
 }
@@ -70,6 +81,20 @@ Value* Nodes::make_bytes(std::string_view data) {
   return make(Bytes{std::string(data)});
 }
 
+Value* Nodes::take_text(std::string_view text) {
+  return text.size() < limits_.min_view ? make_text(text) : make(View{View::Kind::text, text});
+}
+
+Value* Nodes::take_bytes(std::string_view data) {
+  return data.size() < limits_.min_view ? make_bytes(data) : make(View{View::Kind::bytes, data});
+}
+
+Value* Nodes::make_none() { return shared(none_, std::monostate()); }
+
+Value* Nodes::make_boolean(bool value) { return shared(booleans_[value ? 1 : 0], value); }
+
+Value* Nodes::make_byte(uint8_t value) { return shared(small_integers_[value], int64_t{value}); }
+
 void Nodes::charge(size_t count) {
   if (count > limits_.max_nodes - count_)
     cursor_.fail("too many values", fmt::format("at most {}", limits_.max_nodes));
@@ -87,7 +112,10 @@ Value* Nodes::make_global(std::string_view module, std::string_view name) {
   if (module.size() > kMaxName || name.size() > kMaxName) cursor_.fail("a very long global");
   if (module == "__builtin__") module = "builtins";
   if (module == "copy_reg") module = "copyreg";
-  return make(Global{fmt::format("{}.{}", module, name)});
+  std::string path = fmt::format("{}.{}", module, name);
+  if (limits_.allows_global && !limits_.allows_global(path))
+    cursor_.fail("the global " + printable(path), "plain data and numpy arrays");
+  return make(Global{std::move(path)});
 }
 
 Value* Nodes::make_object(Ref callee, Ref args, Ref keywords) {

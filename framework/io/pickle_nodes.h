@@ -1,6 +1,7 @@
 // The nodes of a pickle while it is being read.
 #pragma once
 
+#include <array>
 #include <utility>
 
 #include "framework/io/pickle.h"
@@ -21,6 +22,13 @@ class Nodes {
   }
   Value* make_text(std::string_view text);
   Value* make_bytes(std::string_view data);
+  /// The same for what lies in the input and may be left there.
+  Value* take_text(std::string_view text);
+  Value* take_bytes(std::string_view data);
+  /// None, a boolean and small integers, which are shared: they are most of what a file holds.
+  Value* make_none();
+  Value* make_boolean(bool value);
+  Value* make_byte(uint8_t value);
   /// From two's complement, lowest byte first.
   Value* make_long(std::string_view little_endian);
   /// From the line of INT or LONG: digits, "L" after a long, and 00 and 01 for the booleans.
@@ -37,11 +45,20 @@ class Nodes {
 
  private:
   void charge_bytes(size_t count);
+  template <class Content>
+  Value* shared(Value*& slot, Content content) {
+    charge(1);
+    if (!slot) slot = &nodes_.emplace_back(Value{std::move(content)});
+    return slot;
+  }
 
   const Cursor& cursor_;
   const Limits& limits_;
   std::deque<Value> nodes_;
   size_t count_ = 0, bytes_ = 0;
+  Value* none_ = nullptr;
+  std::array<Value*, 2> booleans_{};
+  std::array<Value*, 256> small_integers_{};
 };
 
 /// The items of a list or a tuple, else null.

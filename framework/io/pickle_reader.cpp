@@ -12,10 +12,10 @@ namespace {
 using Opcodes = std::array<void (*)(Machine&), 256>;
 
 void add_numbers(Opcodes& on) {
-  on['N'] = [](Machine& m) { m.push(m.nodes.make(std::monostate())); };
-  on[0x88] = [](Machine& m) { m.push(m.nodes.make(true)); };
-  on[0x89] = [](Machine& m) { m.push(m.nodes.make(false)); };
-  on['K'] = [](Machine& m) { m.push(m.nodes.make(int64_t{m.cursor.byte()})); };
+  on['N'] = [](Machine& m) { m.push(m.nodes.make_none()); };
+  on[0x88] = [](Machine& m) { m.push(m.nodes.make_boolean(true)); };
+  on[0x89] = [](Machine& m) { m.push(m.nodes.make_boolean(false)); };
+  on['K'] = [](Machine& m) { m.push(m.nodes.make_byte(m.cursor.byte())); };
   on['M'] = [](Machine& m) { m.push(m.nodes.make(static_cast<int64_t>(m.cursor.number(2)))); };
   on['J'] = [](Machine& m) { m.push(m.nodes.make(int64_t{m.cursor.signed_number()})); };
   on[0x8a] = [](Machine& m) { m.push(m.nodes.make_long(m.cursor.take(m.cursor.byte()))); };
@@ -27,15 +27,15 @@ void add_numbers(Opcodes& on) {
 }
 
 void add_texts(Opcodes& on) {
-  on[0x8c] = [](Machine& m) { m.push(m.nodes.make_text(m.cursor.take(m.cursor.byte()))); };
-  on['X'] = [](Machine& m) { m.push(m.nodes.make_text(m.cursor.take(m.cursor.number(4)))); };
-  on[0x8d] = [](Machine& m) { m.push(m.nodes.make_text(m.cursor.take(m.cursor.number(8)))); };
-  on['U'] = [](Machine& m) { m.push(m.nodes.make_bytes(m.cursor.take(m.cursor.byte()))); };
-  on['C'] = [](Machine& m) { m.push(m.nodes.make_bytes(m.cursor.take(m.cursor.byte()))); };
-  on['T'] = [](Machine& m) { m.push(m.nodes.make_bytes(m.cursor.take(m.cursor.number(4)))); };
-  on['B'] = [](Machine& m) { m.push(m.nodes.make_bytes(m.cursor.take(m.cursor.number(4)))); };
-  on[0x8e] = [](Machine& m) { m.push(m.nodes.make_bytes(m.cursor.take(m.cursor.number(8)))); };
-  on[0x96] = [](Machine& m) { m.push(m.nodes.make_bytes(m.cursor.take(m.cursor.number(8)))); };
+  on[0x8c] = [](Machine& m) { m.push(m.nodes.take_text(m.cursor.take(m.cursor.byte()))); };
+  on['X'] = [](Machine& m) { m.push(m.nodes.take_text(m.cursor.take(m.cursor.number(4)))); };
+  on[0x8d] = [](Machine& m) { m.push(m.nodes.take_text(m.cursor.take(m.cursor.number(8)))); };
+  on['U'] = [](Machine& m) { m.push(m.nodes.take_bytes(m.cursor.take(m.cursor.byte()))); };
+  on['C'] = [](Machine& m) { m.push(m.nodes.take_bytes(m.cursor.take(m.cursor.byte()))); };
+  on['T'] = [](Machine& m) { m.push(m.nodes.take_bytes(m.cursor.take(m.cursor.number(4)))); };
+  on['B'] = [](Machine& m) { m.push(m.nodes.take_bytes(m.cursor.take(m.cursor.number(4)))); };
+  on[0x8e] = [](Machine& m) { m.push(m.nodes.take_bytes(m.cursor.take(m.cursor.number(8)))); };
+  on[0x96] = [](Machine& m) { m.push(m.nodes.take_bytes(m.cursor.take(m.cursor.number(8)))); };
   on['V'] = [](Machine& m) { m.push_escaped(parse_raw_unicode, true); };
   on['S'] = [](Machine& m) { m.push_escaped(parse_quoted, false); };
 }

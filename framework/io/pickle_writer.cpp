@@ -7,7 +7,7 @@
 
 namespace kinegraph::pickle {
 
-Writer::Writer() : bytes_("\x80\x02") {}
+Writer::Writer(int protocol) : begin_{'\x80', static_cast<char>(protocol)}, bytes_(begin_) {}
 
 void Writer::none() { bytes_ += 'N'; }
 
@@ -34,9 +34,15 @@ void Writer::real(double value) {
 }
 
 void Writer::text(std::string_view value) {
-  if (value.size() > UINT32_MAX)
-    throw DataError(Fault{"pickle", "a text of more than 4 GiB", "less", "Store it in parts."});
+  check_size(value);
   bytes_ += 'X';
+  little_endian(value.size(), 4);
+  bytes_ += value;
+}
+
+void Writer::bytes(std::string_view value) {
+  check_size(value);
+  bytes_ += 'B';
   little_endian(value.size(), 4);
   bytes_ += value;
 }
@@ -57,11 +63,19 @@ void Writer::global(std::string_view module, std::string_view name) {
 }
 
 void Writer::reduce() { bytes_ += 'R'; }
+void Writer::build() { bytes_ += 'b'; }
 void Writer::persistent_id() { bytes_ += 'Q'; }
+
+std::string Writer::take() { return std::exchange(bytes_, {}); }
 
 std::string Writer::finish() {
   bytes_ += '.';
-  return std::exchange(bytes_, "\x80\x02");
+  return std::exchange(bytes_, begin_);
+}
+
+void Writer::check_size(std::string_view value) const {
+  if (value.size() > UINT32_MAX)
+    throw DataError(Fault{"pickle", "a value of more than 4 GiB", "less", "Store it in parts."});
 }
 
 void Writer::little_endian(uint64_t value, int width) {

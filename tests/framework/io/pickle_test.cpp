@@ -371,5 +371,53 @@ TEST(Pickle, SurvivesMutatedBytes) {
   EXPECT_LT(accepted, 4000);
 }
 
+TEST(Pickle, LongBytesAndTextsStayInTheInputWhenAsked) {
+  Limits limits;
+  limits.min_view = 3;
+  const std::string data = "(B\x04\0\0\0abcdX\x03\0\0\0xyzC\x02pqt."s;
+  const Document document = parse(data, limits);
+  const auto& items = document.root->get<Tuple>()->items;
+  const auto* bytes = items[0]->get<View>();
+  ASSERT_NE(bytes, nullptr);
+  EXPECT_EQ(bytes->data.data(), data.data() + 6);
+  EXPECT_EQ(bytes->data, "abcd");
+  ASSERT_NE(items[1]->get<View>(), nullptr);
+  EXPECT_EQ(items[1]->get<View>()->kind, View::Kind::text);
+  EXPECT_EQ(items[2]->get<Bytes>()->data, "pq");
+}
+
+TEST(Pickle, ViewsOfLatin1AreDecodedWhenCopied) {
+  Limits limits;
+  limits.min_view = 7;  // more than the name of the encoding
+  std::string bytes;
+  const std::string longer =
+      "c_codecs\nencode\n(X\x08\0\0\0a\xc3\xbf"
+      "bcdefX\x06\0\0\0latin1tR."s;
+  const Document document = parse(longer, limits);
+  ASSERT_NE(document.root->get<View>(), nullptr);
+  EXPECT_TRUE(copy_bytes(*document.root, bytes));
+  EXPECT_EQ(bytes,
+            "a\xff"
+            "bcdef");
+}
+
+TEST(Pickle, RefusesGlobalsThatAreNotAllowed) {
+  Limits limits;
+  limits.allows_global = [](std::string_view path) { return path == "a.b"; };
+  EXPECT_EQ(error_of("ca\nb\n.", limits), "no error");
+  EXPECT_EQ(error_of("Nca\nc\n.", limits),
+            "test.pkl: byte 1: the global 'a.c'; expected plain data and numpy arrays\n"
+            "  The file is damaged or no plain pickle; download or write it again.");
+}
+
+TEST(Pickle, MemosMayComeInAnyOrder) {
+  const Document document = parse("(K\x01q\x05K\x02q\x00K\x03q\x01h\x05h\x00h\x01t."s);
+  const auto& items = document.root->get<Tuple>()->items;
+  ASSERT_EQ(items.size(), 6U);
+  EXPECT_EQ(*items[3]->get<int64_t>(), 1);
+  EXPECT_EQ(*items[4]->get<int64_t>(), 2);
+  EXPECT_EQ(*items[5]->get<int64_t>(), 3);
+}
+
 }  // namespace
 }  // namespace kinegraph::pickle
