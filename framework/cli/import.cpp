@@ -33,9 +33,7 @@ void import_with_progress(const Component<Importer>& importer, const std::filesy
   };
   const ImportReport report = importer.build(context)->import(source, store);
   line.clear();
-  for (const auto& [reason, count] : report.rejected)
-    log_warning(
-        fmt::format("{} clips left out: {} (such as {})", count.first, reason, count.second));
+  for (const auto& text : warnings_of(report)) log_warning(text);
 }
 
 namespace {

@@ -38,6 +38,15 @@ int64_t num_persons_of(const Clip& clip) {
 
 }  // namespace
 
+std::vector<std::string> warnings_of(const ImportReport& report) {
+  std::vector<std::string> lines;
+  for (const auto& [reason, count] : report.rejected)
+    lines.push_back(
+        fmt::format("{} clips left out: {} (such as {})", count.first, reason, count.second));
+  lines.insert(lines.end(), report.notes.begin(), report.notes.end());
+  return lines;
+}
+
 ImportWriter::ImportWriter(std::filesystem::path source, const std::filesystem::path& store,
                            const StoreInfo& info, const Importer::Context& context)
     : source_(std::move(source)), context_(context), writer_(store, info) {}
@@ -68,8 +77,12 @@ void ImportWriter::add(const Clip& clip) {
 }
 
 void ImportWriter::reject(const std::string& id, const std::string& reason, const Fault& fault) {
-  if (context_.is_strict) throw DataError(fault);
-  auto& [count, example] = report_.rejected[reason];
+  reject(id, UnusableClip(reason, fault));
+}
+
+void ImportWriter::reject(const std::string& id, const UnusableClip& why) {
+  if (context_.is_strict) throw UnusableClip(why);
+  auto& [count, example] = report_.rejected[why.reason()];
   if (count++ == 0) example = id;
   ++num_rejected_;
   show_progress();

@@ -19,6 +19,21 @@ namespace kinegraph {
 /// Split name -> clip ids, in the order that the split shall have.
 using SplitIds = std::map<std::string, std::vector<std::string>>;
 
+/// A clip that cannot be used, for a short reason that other clips may share.
+class UnusableClip : public DataError {
+ public:
+  UnusableClip(std::string reason, const Fault& fault)
+      : DataError(fault), reason_(std::move(reason)) {}
+  /// As `cause` says.
+  UnusableClip(std::string reason, const DataError& cause)
+      : DataError(cause), reason_(std::move(reason)) {}
+
+  const std::string& reason() const { return reason_; }
+
+ private:
+  std::string reason_;
+};
+
 /// The store appears, whole, at finish(); without finish() nothing is left.
 ///
 ///   ImportWriter writer(source, store, info, context);
@@ -49,6 +64,11 @@ class ImportWriter {
   /// Leaves the clip `id` out: `reason` is a short text that many clips may share. Throws
   /// DataError(fault) when the caller wants no clip left out.
   void reject(const std::string& id, const std::string& reason, const Fault& fault);
+  /// The same for what reading it threw.
+  void reject(const std::string& id, const UnusableClip& why);
+
+  bool has(const std::string& id) const { return index_of_.count(id) > 0; }
+  void add_note(const std::string& note) { report_.notes.push_back(note); }
 
   /// See AnnotationStoreWriter; one value for each added clip.
   void set_extra_field(const std::string& name, FieldValues values);

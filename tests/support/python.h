@@ -1,4 +1,4 @@
-// Python with torch, to see that others can read our files.
+// Python with torch or numpy, to see that others can read our files and we theirs.
 #pragma once
 
 #include <cstdlib>
@@ -14,6 +14,7 @@ class Python {
   /// $KINEGRAPH_PYTHON or the system's.
   const std::string& name() const { return name_; }
   bool has_torch() const { return run("import torch") == 0; }
+  bool has_numpy() const { return run("import numpy") == 0; }
 
   /// Exit code of a program that is run in `folder`; what it prints is output().
   int run(const std::string& program) const {
