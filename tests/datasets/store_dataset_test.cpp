@@ -289,7 +289,8 @@ TEST_F(StoreDataset, ReportsFaultyOptionsInFull) {
             "c.yaml:1:51: 'missing' is 'zeros'; did you mean 'zero'?\n"
             "  expected one of: error, zero\n"
             "c.yaml:1:58: unknown key 'splt' in dataset 'store'; did you mean 'split'?\n"
-            "  known keys: path, split, repeat, max_persons, missing");
+            "  known keys: path, split, repeat, max_persons, missing, valid_ratio, box_thr, "
+            "squeeze");
 }
 
 }  // namespace
