@@ -32,6 +32,8 @@ const std::vector<Verb>& all_verbs() {
       {"report", "report RUN", "make report.html and figures of a run", run_report},
       {"import", "import FORMAT [SOURCE] STORE [options]", "turn a data set into a store",
        run_import},
+      {"export", "export STORE TARGET --to FORMAT", "turn a store into files for other code",
+       run_export},
       {"list", "list [KIND]", "what can be named in a config", run_list},
       {"describe", "describe KIND [NAME]", "the options of a component, or of all of a kind",
        run_describe},

@@ -27,6 +27,7 @@ std::vector<ComponentFile> component_files() {
       {"datasets", "dataset"},
       {"datasets/transforms", "transform"},
       {"datasets/importers", "importer"},
+      {"datasets/exporters", "exporter"},
       {"framework/optim/optimizers", "optimizer"},
       {"framework/optim/schedules", "schedule"},
       {"framework/eval/metrics", "metric"},

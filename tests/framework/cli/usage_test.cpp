@@ -19,6 +19,7 @@ const std::string kUsage =
     "  kinegraph benchmark --config FILE [options]      measure speed and memory\n"
     "  kinegraph report RUN                             make report.html and figures of a run\n"
     "  kinegraph import FORMAT [SOURCE] STORE [options] turn a data set into a store\n"
+    "  kinegraph export STORE TARGET --to FORMAT        turn a store into files for other code\n"
     "  kinegraph list [KIND]                            what can be named in a config\n"
     "  kinegraph describe KIND [NAME]                   the options of a component, or of all of a "
     "kind\n"
@@ -55,7 +56,7 @@ TEST(Usage, OfAVerbIsShownEitherWay) {
 
 TEST(Usage, FitsAHundredColumns) {
   for (const char* verb : {"train", "test", "predict", "ensemble", "compare", "benchmark", "report",
-                           "import", "config"}) {
+                           "import", "export", "config"}) {
     const Outcome outcome = run_program({verb, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);
     for (const auto& line : split(outcome.out, '\n')) EXPECT_LE(line.size(), 100u) << line;
@@ -65,8 +66,8 @@ TEST(Usage, FitsAHundredColumns) {
 TEST(Usage, HintsAtANearVerb) {
   expect_error(run_program({"trian"}),
                "no verb 'trian'; did you mean 'train'?\n"
-               "  verbs: train, test, predict, ensemble, compare, benchmark, report, import, list, "
-               "describe, config");
+               "  verbs: train, test, predict, ensemble, compare, benchmark, report, import, "
+               "export, list, describe, config");
 }
 
 TEST(Usage, HintsAtANearOption) {
