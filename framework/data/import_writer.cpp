@@ -82,7 +82,11 @@ void ImportWriter::reject(const std::string& id, const std::string& reason, cons
 
 void ImportWriter::reject(const std::string& id, const UnusableClip& why) {
   if (context_.is_strict) throw UnusableClip(why);
-  auto& [count, example] = report_.rejected[why.reason()];
+  leave_out(id, why.reason());
+}
+
+void ImportWriter::leave_out(const std::string& id, const std::string& reason) {
+  auto& [count, example] = report_.rejected[reason];
   if (count++ == 0) example = id;
   ++num_rejected_;
   show_progress();

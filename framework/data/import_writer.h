@@ -66,6 +66,8 @@ class ImportWriter {
   void reject(const std::string& id, const std::string& reason, const Fault& fault);
   /// The same for what reading it threw.
   void reject(const std::string& id, const UnusableClip& why);
+  /// The same for a clip that the source itself marks as one to leave out: no error, ever.
+  void leave_out(const std::string& id, const std::string& reason);
 
   bool has(const std::string& id) const { return index_of_.count(id) > 0; }
   void add_note(const std::string& note) { report_.notes.push_back(note); }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "framework/base/error.h"
 #include "framework/base/text.h"
@@ -21,6 +22,12 @@ std::string_view name_of(PersonLayout layout) {
 std::string_view name_of(Precision precision) {
   constexpr std::string_view kNames[] = {"float16", "float32", "float64"};
   return kNames[static_cast<int>(precision)];
+}
+
+Precision precision_named(std::string_view name) {
+  for (const auto precision : {Precision::float16, Precision::float32, Precision::float64})
+    if (name_of(precision) == name) return precision;
+  throw std::invalid_argument(fmt::format("no precision is called '{}'", name));
 }
 
 namespace store_format {

@@ -26,6 +26,8 @@ enum class Precision { float16, float32, float64 };
 std::string_view name_of(Coordinates coordinates);
 std::string_view name_of(PersonLayout layout);
 std::string_view name_of(Precision precision);
+/// The reverse, for options whose values are checked. Throws std::invalid_argument.
+Precision precision_named(std::string_view name);
 
 struct StoreInfo {
   std::string skeleton;          // name of the joint layout
