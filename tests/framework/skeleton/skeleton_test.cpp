@@ -225,7 +225,7 @@ TEST(Skeleton, FindsAJointByName) {
 TEST_F(SkeletonFiles, UnknownNameGetsTheNearOne) {
   EXPECT_EQ(thrown_message<ConfigError>([] { Skeleton::load("coco71"); }),
             "skeleton 'coco71': no such layout; did you mean 'coco17'?; expected one of: "
-            "blazepose33, coco17, hand21, kinect20, ntu25, openpose18\n"
+            "blazepose33, body25, coco17, hand21, kinect20, ntu25, openpose18\n"
             "  A layout of your own is given by its path, such as ./mine.yaml.");
 }
 
@@ -248,8 +248,8 @@ TEST_F(SkeletonFiles, LoadsAPath) {
 
 TEST_F(SkeletonFiles, ShippedLayoutsAreComplete) {
   const std::map<std::string, std::pair<int64_t, size_t>> kJointsAndPairs{
-      {"blazepose33", {33, 16}}, {"coco17", {17, 8}}, {"hand21", {21, 0}},
-      {"kinect20", {20, 8}},     {"ntu25", {25, 10}}, {"openpose18", {18, 8}}};
+      {"blazepose33", {33, 16}}, {"body25", {25, 11}}, {"coco17", {17, 8}},    {"hand21", {21, 0}},
+      {"kinect20", {20, 8}},     {"ntu25", {25, 10}},  {"openpose18", {18, 8}}};
   const auto names = Skeleton::shipped_names();
   ASSERT_EQ(names.size(), kJointsAndPairs.size());
   for (const auto& name : names) {
