@@ -12,11 +12,28 @@ namespace fs = std::filesystem;
 namespace kinegraph {
 namespace {
 
+/// The third channel of x, y and score becomes the scores.
+void take_scores_out(Clip& clip) {
+  constexpr size_t kChannels = 3;
+  size_t kept = 0;
+  for (size_t i = 0; i < clip.keypoints.size(); ++i)
+    if (i % kChannels == kChannels - 1)
+      clip.scores.push_back(clip.keypoints[i]);
+    else
+      clip.keypoints[kept++] = clip.keypoints[i];
+  clip.keypoints.resize(kept);
+}
+
 /// Writes one store as {'split', 'annotations', ...} into a growing file.
 class PysklWriter {
  public:
   PysklWriter(const AnnotationStore& store, std::ofstream& out)
-      : store_(store), info_(store.info()), out_(out) {
+      : store_(store),
+        info_(store.info()),
+        out_(out),
+        has_score_channel_(info_.channels == "xys"),
+        has_scores_(store.has_scores() || has_score_channel_),
+        num_channels_(has_score_channel_ ? 2 : info_.num_channels()) {
     type_.width = info_.precision == Precision::float16   ? 2
                   : info_.precision == Precision::float32 ? 4
                                                           : 8;
@@ -93,7 +110,8 @@ class PysklWriter {
   }
 
   void write_clip(int64_t index) {
-    const Clip clip = store_.read(index);
+    Clip clip = store_.read(index);
+    if (has_score_channel_) take_scores_out(clip);
     writer_.begin_dict();
     field("frame_dir", clip.id);
     write_labels(clip);
@@ -132,9 +150,8 @@ class PysklWriter {
 
   void write_dense(const Clip& clip) {
     const std::vector<int64_t> joints{clip.num_persons, clip.num_frames, info_.num_joints};
-    array("keypoint", {joints[0], joints[1], joints[2], info_.num_channels()}, clip.keypoints,
-          type_);
-    if (store_.has_scores()) array("keypoint_score", joints, clip.scores, type_);
+    array("keypoint", {joints[0], joints[1], joints[2], num_channels_}, clip.keypoints, type_);
+    if (has_scores_) array("keypoint_score", joints, clip.scores, type_);
   }
 
   /// Kinetics' form: the score is the third channel, frame_inds has the frame of each row.
@@ -144,8 +161,8 @@ class PysklWriter {
       frames.insert(frames.end(), static_cast<size_t>(clip.frame_persons[frame]),
                     static_cast<int64_t>(frame));
     const auto rows = static_cast<int64_t>(frames.size());
-    const auto channels = static_cast<size_t>(info_.num_channels());
-    const bool is_joined = channels == 2 && store_.has_scores();
+    const auto channels = static_cast<size_t>(num_channels_);
+    const bool is_joined = channels == 2 && has_scores_;
     std::vector<double> values;
     for (size_t joint = 0; joint < clip.keypoints.size() / channels; ++joint) {
       const double* first = clip.keypoints.data() + joint * channels;
@@ -153,9 +170,8 @@ class PysklWriter {
       if (is_joined) values.push_back(clip.scores[joint]);
     }
     array("frame_inds", frames);
-    array("keypoint", {rows, info_.num_joints, info_.num_channels() + (is_joined ? 1 : 0)}, values,
-          type_);
-    if (store_.has_scores() && !is_joined)
+    array("keypoint", {rows, info_.num_joints, num_channels_ + (is_joined ? 1 : 0)}, values, type_);
+    if (has_scores_ && !is_joined)
       array("keypoint_score", {rows, info_.num_joints}, clip.scores, type_);
   }
 
@@ -197,6 +213,8 @@ class PysklWriter {
   const AnnotationStore& store_;
   const StoreInfo& info_;
   std::ofstream& out_;
+  bool has_score_channel_, has_scores_;
+  int64_t num_channels_;
   NdType type_;
   pickle::Writer writer_{3};
 };

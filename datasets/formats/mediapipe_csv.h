@@ -14,11 +14,9 @@ struct MediaPipeCsv {
   std::string label;     // of the class column, or empty
 };
 
-/// A row a frame. The columns of values are called by number (0, 1, ..., 131) or x1, y1, z1, v1,
-/// x2,
-/// ...; 2, 3 or 4 of them for each of the 33 landmarks: x, y, z, visibility. One other column may
-/// name the class. A row of empty values is a frame without a person. Throws DataError with file
-/// and line.
+/// A row a frame. Of the 33 landmarks each has 2, 3 or 4 columns (x, y, z, visibility), called by
+/// number (0, 1, ..., 131) or x1, y1, z1, v1, x2 and so on. One other column may name the class. A
+/// row of empty values is a frame without a person. Throws DataError with file and line.
 MediaPipeCsv read_mediapipe_csv(const std::filesystem::path& path);
 
 }  // namespace kinegraph

@@ -36,36 +36,102 @@ const std::vector<pickle::Ref>* sequence_of(const pickle::Value& value) {
   return tuple ? &tuple->items : nullptr;
 }
 
-/// (names, labels).
-void read_label_file(const fs::path& path, PreparedSplit& split) {
-  const PickleFile file(path);
-  const auto* pair = sequence_of(file.root());
-  const auto* names = pair && pair->size() == 2 ? sequence_of(*(*pair)[0]) : nullptr;
-  if (!names) refuse_arrays(path.string(), pickle::describe_kind(file.root()), "(names, labels)");
-  for (const pickle::Ref item : *names) {
-    auto name = pickle::to_text(*item);
-    if (!name) refuse_arrays(path.string(), pickle::describe_kind(*item), "names of clips");
-    split.ids.push_back(std::move(*name));
+struct ClipLabels {
+  std::vector<std::string> ids;
+  std::vector<int64_t> labels;
+};
+
+/// (names, labels), as a pickle.
+class LabelFile {
+ public:
+  explicit LabelFile(const fs::path& path) : path_(path.string()), file_(path) {}
+
+  ClipLabels read() const {
+    const auto* pair = sequence_of(file_.root());
+    if (!pair || pair->size() != 2) refuse(file_.root(), "(names, labels)");
+    return {texts(*(*pair)[0]), integers(*(*pair)[1])};
   }
-  const pickle::Value& labels = *(*pair)[1];
-  const auto* items = sequence_of(labels);
-  const auto array = pickle::is_array(labels)
-                         ? pickle::to_array(labels, path.string()).to_integers()
-                         : std::nullopt;
-  if (array) split.labels = *array;
-  if (!items && !array) refuse_arrays(path.string(), pickle::describe_kind(labels), "labels");
-  for (size_t i = 0; items && i < items->size(); ++i) {
-    const auto label = pickle::to_integer(*(*items)[i]);
-    if (!label) refuse_arrays(path.string(), pickle::describe_kind(*(*items)[i]), "labels");
-    split.labels.push_back(*label);
+
+  /// BABEL's (segments, (labels, sequences, chunks, annotators)).
+  ClipLabels read_babel(int64_t num_classes) const {
+    constexpr char kForm[] = "(segments, (labels, sequences, chunks, annotators))";
+    const auto* pair = sequence_of(file_.root());
+    const auto* lists = pair && pair->size() == 2 ? sequence_of(*(*pair)[1]) : nullptr;
+    if (!lists || lists->size() != 4) refuse(file_.root(), kForm);
+    ClipLabels result{texts(*(*pair)[0]), integers(*(*lists)[0])};
+    for (size_t list = 1; list < lists->size(); ++list) {
+      const auto parts = texts(*(*lists)[list]);
+      if (parts.size() != result.ids.size()) refuse(*(*lists)[list], "lists of one length");
+      for (size_t i = 0; i < parts.size(); ++i) result.ids[i] += "_" + parts[i];
+    }
+    number_repeated(result.ids);
+    check_labels(result, num_classes);
+    return result;
   }
-}
+
+ private:
+  [[noreturn]] void refuse(const pickle::Value& found, const std::string& expected) const {
+    refuse_arrays(path_, pickle::describe_kind(found), expected);
+  }
+
+  void check_labels(const ClipLabels& clips, int64_t num_classes) const {
+    for (size_t i = 0; i < std::min(clips.ids.size(), clips.labels.size()); ++i)
+      if (clips.labels[i] >= num_classes)
+        refuse_arrays(path_, fmt::format("label {} of clip {}", clips.labels[i], clips.ids[i]),
+                      fmt::format("labels below {}", num_classes));
+  }
+
+  std::vector<std::string> texts(const pickle::Value& value) const {
+    std::vector<std::string> result;
+    if (pickle::is_array(value)) {
+      for (const int64_t number : integers(value)) result.push_back(fmt::format("{}", number));
+      return result;
+    }
+    const auto* items = sequence_of(value);
+    if (!items) refuse(value, "names of clips");
+    for (const pickle::Ref item : *items) {
+      const auto text = pickle::to_text(*item);
+      const auto number = text ? std::nullopt : pickle::to_integer(*item);
+      if (!text && !number) refuse(*item, "names of clips");
+      result.push_back(text ? *text : fmt::format("{}", *number));
+    }
+    return result;
+  }
+
+  std::vector<int64_t> integers(const pickle::Value& value) const {
+    if (pickle::is_array(value)) {
+      const auto result = pickle::to_array(value, path_).to_integers();
+      if (!result) refuse(value, "integers");
+      return *result;
+    }
+    const auto* items = sequence_of(value);
+    if (!items) refuse(value, "labels");
+    std::vector<int64_t> result;
+    for (const pickle::Ref item : *items) {
+      const auto number = pickle::to_integer(*item);
+      if (!number) refuse(*item, "labels");
+      result.push_back(*number);
+    }
+    return result;
+  }
+
+  static void number_repeated(std::vector<std::string>& ids) {
+    std::map<std::string, int64_t> seen;
+    for (auto& id : ids)
+      if (const int64_t count = ++seen[id]; count > 1) id += fmt::format("_{}", count);
+  }
+
+  std::string path_;
+  PickleFile file_;
+};
 
 /// (N,C,T,V,M) in a mapped file.
 class NpySplit : public PreparedSplit {
  public:
-  NpySplit(const std::string& split, const fs::path& data, const fs::path& label) : file_(data) {
+  NpySplit(const std::string& split, const fs::path& data, ClipLabels clips) : file_(data) {
     name = split;
+    ids = std::move(clips.ids);
+    labels = std::move(clips.labels);
     source = data.string();
     array_ = read_npy(file_.bytes(), source);
     if (array_.shape.size() != 5)
@@ -73,7 +139,6 @@ class NpySplit : public PreparedSplit {
     num_channels = array_.shape[1];
     num_joints = array_.shape[3];
     type = array_.type;
-    read_label_file(label, *this);
     check_count(*this, array_.shape[0]);
   }
 
@@ -140,11 +205,13 @@ class NpzSplit : public PreparedSplit {
   int64_t persons_ = 0;
 };
 
-/// Split name -> its array, of all <split>_data_joint.npy and <split>_data.npy of a folder.
-std::map<std::string, fs::path> find_data_files(const fs::path& folder) {
+/// Split name -> its array, of all <split><suffix> of a folder.
+std::map<std::string, fs::path> find_data_files(const fs::path& folder,
+                                                const std::vector<std::string>& suffixes) {
   std::map<std::string, fs::path> files;
-  for (const std::string suffix : {"_data_joint.npy", "_data.npy"})
-    for (const auto& entry : fs::directory_iterator(folder)) {
+  std::error_code error;
+  for (const auto& suffix : suffixes)
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
       const std::string file = entry.path().filename().string();
       if (file.size() > suffix.size() &&
           file.compare(file.size() - suffix.size(), suffix.size(), suffix) == 0)
@@ -155,8 +222,9 @@ std::map<std::string, fs::path> find_data_files(const fs::path& folder) {
 
 std::vector<std::unique_ptr<PreparedSplit>> open_folder(const fs::path& folder) {
   std::vector<std::unique_ptr<PreparedSplit>> splits;
-  for (const auto& [split, data] : find_data_files(folder))
-    splits.push_back(std::make_unique<NpySplit>(split, data, folder / (split + "_label.pkl")));
+  for (const auto& [split, data] : find_data_files(folder, {"_data_joint.npy", "_data.npy"}))
+    splits.push_back(
+        std::make_unique<NpySplit>(split, data, LabelFile(folder / (split + "_label.pkl")).read()));
   if (splits.empty())
     refuse_arrays(folder.string(), "no train_data.npy or the like",
                   "<split>_data[_joint].npy and <split>_label.pkl");
@@ -177,6 +245,22 @@ std::vector<std::unique_ptr<PreparedSplit>> open_prepared_splits(const fs::path&
         splits.push_back(std::make_unique<NpzSplit>(split, source, npz_joints));
   if (splits.empty())
     refuse_arrays(source.string(), "no x_train or x_test", "x_train, y_train, x_test, y_test");
+  return splits;
+}
+
+std::vector<std::unique_ptr<PreparedSplit>> open_babel_splits(const fs::path& folder,
+                                                              int64_t num_classes) {
+  const std::string suffix = fmt::format("_ntu_sk_{}.npy", num_classes);
+  std::vector<std::unique_ptr<PreparedSplit>> splits;
+  for (const auto& [split, data] : find_data_files(folder, {suffix})) {
+    const fs::path labels = folder / fmt::format("{}_label_{}.pkl", split, num_classes);
+    splits.push_back(
+        std::make_unique<NpySplit>(split, data, LabelFile(labels).read_babel(num_classes)));
+    splits.back()->num_classes = num_classes;
+  }
+  if (splits.empty())
+    refuse_arrays(folder.string(), "no train" + suffix + " or the like",
+                  fmt::format("<split>{} and <split>_label_{}.pkl", suffix, num_classes));
   return splits;
 }
 

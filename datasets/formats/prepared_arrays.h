@@ -1,5 +1,6 @@
 // Prepared arrays of whole data sets: <split>_data[_joint].npy with <split>_label.pkl (ST-GCN,
-// 2s-AGCN, MS-G3D, DualHead) and .npz with x_train, y_train, x_test, y_test (CTR-GCN).
+// 2s-AGCN, MS-G3D, DualHead), .npz with x_train, y_train, x_test, y_test (CTR-GCN), and
+// <split>_ntu_sk_<classes>.npy with <split>_label_<classes>.pkl (BABEL).
 #pragma once
 
 #include <filesystem>
@@ -32,5 +33,11 @@ class PreparedSplit {
 /// coordinates. Throws DataError.
 std::vector<std::unique_ptr<PreparedSplit>> open_prepared_splits(
     const std::filesystem::path& source, int64_t npz_joints);
+
+/// All splits that BABEL's folder has for so many classes (60, 120): train, val, train_extra, ...
+/// A clip is called <segment>_<sequence>_<chunk>_<annotator>, as in MMAction2, with _2, _3, ...
+/// behind where a segment with several actions is listed for each. Throws DataError.
+std::vector<std::unique_ptr<PreparedSplit>> open_babel_splits(const std::filesystem::path& folder,
+                                                              int64_t num_classes);
 
 }  // namespace kinegraph

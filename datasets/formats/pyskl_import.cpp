@@ -18,19 +18,24 @@ namespace fs = std::filesystem;
 namespace kinegraph {
 namespace {
 
-/// Where an annotation keeps its keypoints: "" in itself, else the name of a keypoint file.
-std::string keypoint_file_of(const PysklAnnotation& annotation) {
-  if (annotation.find("keypoint")) return "";
-  const pickle::Ref raw_file = annotation.find("raw_file");
-  const auto path = raw_file ? pickle::to_text(*raw_file) : std::nullopt;
-  // The folder in it is one of the machine that wrote it.
-  return path ? fs::path(*path).filename().string() : "";
-}
-
-/// The keypoint file that is open now; clips are read file by file.
+/// The keypoint file that is open now; clips are read file by file. PYSKL's have many clips each,
+/// by name; MMAction2's are called like their clip.
 class KeypointFiles {
  public:
-  explicit KeypointFiles(fs::path folder) : folder_(std::move(folder)) {}
+  explicit KeypointFiles(fs::path folder) : folder_(std::move(folder)) {
+    std::error_code ignored;
+    is_there_ = fs::is_directory(folder_, ignored);
+  }
+
+  /// Where an annotation keeps its keypoints: "" in itself, else the name of a keypoint file.
+  std::string file_of(const PysklAnnotation& annotation, const std::string& id) const {
+    if (annotation.find("keypoint")) return "";
+    const pickle::Ref raw_file = annotation.find("raw_file");
+    const auto path = raw_file ? pickle::to_text(*raw_file) : std::nullopt;
+    // The folder in it is one of the machine that wrote it.
+    if (path) return fs::path(*path).filename().string();
+    return is_there_ ? fs::path(id).filename().string() + ".pkl" : "";
+  }
 
   /// The annotation, together with its share of the file. Throws UnusableClip.
   PysklAnnotation complete(const PysklAnnotation& annotation, const std::string& id,
@@ -38,6 +43,8 @@ class KeypointFiles {
     if (file.empty()) return annotation;
     open(file, where);
     const auto* clips = file_->root().get<pickle::Dict>();
+    if (clips && pickle::find(*clips, "keypoint"))
+      return PysklAnnotation(&annotation.fields(), clips);
     const pickle::Ref key = annotation.find("key");
     const auto name = key ? pickle::to_text(*key) : std::nullopt;
     const pickle::Ref share = clips ? pickle::find(*clips, name.value_or(id)) : nullptr;
@@ -66,6 +73,7 @@ class KeypointFiles {
   }
 
   fs::path folder_;
+  bool is_there_ = false;
   std::string name_;
   std::unique_ptr<PickleFile> file_;
 };
@@ -103,7 +111,7 @@ class PysklImport {
     std::unordered_map<std::string, int64_t> rank_of;
     std::vector<int64_t> ranks;
     for (int64_t clip = 0; clip < pickle_.num_clips(); ++clip) {
-      files_.push_back(keypoint_file_of(pickle_.annotation(clip)));
+      files_.push_back(keypoint_files_.file_of(pickle_.annotation(clip), pickle_.id(clip)));
       const auto next = static_cast<int64_t>(rank_of.size());
       ranks.push_back(rank_of.emplace(files_.back(), next).first->second);
       order_.push_back(clip);

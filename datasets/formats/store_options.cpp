@@ -12,9 +12,15 @@
 namespace kinegraph {
 namespace {
 
-/// 25 joints in the plane are NTU's from the colour image as well as OpenPose's BODY_25.
-bool is_ambiguous(const ArrayTraits& traits) {
-  return traits.num_joints == 25 && traits.num_channels == 2;
+/// Shipped layouts with that number of joints. OpenPose knows no depth: 25 joints in space are
+/// NTU's, in the plane they may be either's.
+std::vector<std::string> fitting_skeletons(const ArrayTraits& traits) {
+  std::vector<std::string> fitting;
+  for (const auto& name : Skeleton::shipped_names())
+    if (Skeleton::load(name).joint_count() == traits.num_joints &&
+        !(traits.num_channels == 3 && name == "body25"))
+      fitting.push_back(name);
+  return fitting;
 }
 
 Skeleton choose_skeleton(const StoreOptions& options, const ArrayTraits& traits,
@@ -30,15 +36,13 @@ Skeleton choose_skeleton(const StoreOptions& options, const ArrayTraits& traits,
           "Correct the option 'skeleton'."});
     return skeleton;
   }
-  std::vector<std::string> fitting;
-  for (const auto& name : Skeleton::shipped_names())
-    if (Skeleton::load(name).joint_count() == traits.num_joints) fitting.push_back(name);
-  if (fitting.size() == 1 && !is_ambiguous(traits)) return Skeleton::load(fitting[0]);
-  throw DataError(Fault{source, found,
-                        fitting.empty() ? "a number of joints that a shipped skeleton has"
-                                        : "a skeleton that these alone identify",
-                        "Set the option 'skeleton', such as --set skeleton=" +
-                            (fitting.empty() ? "my_joints.yaml" : fitting[0]) + "."});
+  const auto fitting = fitting_skeletons(traits);
+  if (fitting.size() == 1) return Skeleton::load(fitting[0]);
+  if (fitting.empty())
+    throw DataError(Fault{source, found, "a number of joints that a shipped skeleton has",
+                          "Set the option 'skeleton', such as --set skeleton=my_joints.yaml."});
+  throw DataError(Fault{source, found, "joints that only one of these has: " + join(fitting),
+                        "Say which with the option 'skeleton'."});
 }
 
 std::vector<std::string> lines_of(const std::string& path) {

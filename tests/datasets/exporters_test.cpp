@@ -144,6 +144,27 @@ TEST_F(Exporters, PersonsListedByFrameComeBackToo) {
   expect_same_again(AnnotationStore::open(folder_ / "back.h5"));
 }
 
+TEST_F(Exporters, AScoreChannelBecomesTheScoresOfTheAnnotations) {
+  StoreInfo info = coco_info(PersonLayout::dense);
+  info.channels = "xys";
+  Clip clip = dense_clip("one", 1, 1);
+  clip.keypoints = rising(51, 1);
+  clip.scores.clear();
+  AnnotationStoreWriter writer(store_, info);
+  writer.add(clip);
+  writer.finish();
+  export_to(folder_ / "a.pkl", "pyskl");
+  run_import("pyskl", folder_ / "a.pkl", folder_ / "back.h5");
+  const auto back = AnnotationStore::open(folder_ / "back.h5");
+  EXPECT_EQ(back.info().channels, "xy");
+  const Clip same = back.read(0);
+  for (size_t joint = 0; joint < 17; ++joint) {
+    EXPECT_EQ(same.keypoints[joint * 2], clip.keypoints[joint * 3]);
+    EXPECT_EQ(same.keypoints[joint * 2 + 1], clip.keypoints[joint * 3 + 1]);
+    EXPECT_EQ(same.scores[joint], clip.keypoints[joint * 3 + 2]);
+  }
+}
+
 TEST_F(Exporters, PythonReadsTheAnnotationPickle) {
   const Python python;
   if (!python.has_numpy()) GTEST_SKIP() << python.name() << " has no numpy";

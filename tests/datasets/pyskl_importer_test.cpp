@@ -112,9 +112,10 @@ TEST_F(PysklImporter, AsksForTheSkeletonWhereItIsAmbiguous) {
   TestAnnotation flat;
   flat.shape = {1, 2, 25, 2};
   write({flat});
-  EXPECT_EQ(error_of(),
-            "a.pkl: 25 joints of 2 coordinates; expected a skeleton that these alone identify\n"
-            "  Set the option 'skeleton', such as --set skeleton=ntu25.");
+  EXPECT_EQ(
+      error_of(),
+      "a.pkl: 25 joints of 2 coordinates; expected joints that only one of these has: body25, "
+      "ntu25\n  Say which with the option 'skeleton'.");
   EXPECT_EQ(imported("{type: pyskl, skeleton: ntu25}").info().skeleton, "ntu25");
 }
 
@@ -294,6 +295,23 @@ TEST_F(PysklImporter, ReadsKeypointsFromKeypointFiles) {
   EXPECT_EQ(store.split("train"), (Integers{0}));
   EXPECT_EQ(store.read(0).keypoints[2], 3);
   EXPECT_EQ(std::get<Strings>(store.extra_field("key")), (Strings{"clip one"}));
+}
+
+TEST_F(PysklImporter, ReadsAKeypointFileForEachClip) {
+  const TestAnnotation whole = by_frame();
+  TestAnnotation entry = whole;
+  entry.shape.clear();
+  entry.more = nullptr;
+  write({entry}, {{"train", {"one"}}});
+  pickle::Writer file(3);
+  file.begin_dict();
+  write_field(file, "keypoint", whole.type, whole.shape, whole.content());
+  whole.more(file);
+  file.end_dict();
+  folder_.write("skeletons/one.pkl", file.finish());
+  const auto store = imported("{type: pyskl, kpfiles: '" + (folder_ / "skeletons").string() + "'}");
+  EXPECT_EQ(store.num_clips(), 1);
+  EXPECT_EQ(store.read(0).keypoints[2], 3);
 }
 
 TEST_F(PysklImporter, LeavesOutUnusableClipsAndSaysWhy) {
