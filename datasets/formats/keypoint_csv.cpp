@@ -12,7 +12,7 @@
 namespace kinegraph {
 namespace {
 
-constexpr int64_t kMostValues = int64_t{1} << 28;  // of one clip, as in the store
+constexpr int64_t kMostValues = int64_t{1} << 25;  // of one clip: 256 MiB
 
 /// Which column holds what.
 struct KeypointColumns {

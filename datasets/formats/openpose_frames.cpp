@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kOpenPoseSource[] =
     "folders of <name>_<number>_keypoints.json, as OpenPose's --write_json makes them";
-constexpr int64_t kLongestGap = 1'000'000;
+constexpr int64_t kLongestGap = 250'000;
 
 /// 12 of "clip_000000000012_keypoints", "clip_12" or "12".
 std::optional<int64_t> openpose_frame_number(std::string stem) {

@@ -9,7 +9,7 @@
 namespace kinegraph {
 namespace {
 
-constexpr int64_t kMostFrameIndex = 1'000'000;
+constexpr int64_t kMostFrameIndex = 250'000;
 
 /// 12 of "frame_12", or -1.
 int64_t frame_number(std::string_view key) {

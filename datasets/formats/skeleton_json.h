@@ -10,11 +10,11 @@
 namespace kinegraph {
 
 struct SkeletonJsonForm {
-  int64_t joints = 0;              // V
-  int64_t max_channels = 2;        // a pose has V * C values, 2 <= C <= max_channels
-  bool needs_scores = true;        // else a file may have none
-  bool starts_at_first = false;    // frame 0 is the first that is listed, not frame_index 0
-  int64_t max_frames = 1'000'000;  // frames from this on are left out
+  int64_t joints = 0;            // V
+  int64_t max_channels = 2;      // a pose has V * C values, 2 <= C <= max_channels
+  bool needs_scores = true;      // else a file may have none
+  bool starts_at_first = false;  // frame 0 is the first that is listed, not frame_index 0
+  int64_t max_frames = 250'000;  // frames from this on are left out
 };
 
 struct SkeletonJson {

@@ -43,7 +43,7 @@ class KineticsSkeleton : public Importer {
             Range{1, 100});
       field("num_person_out", num_person_out,
             "persons kept: those with the largest sum of scores, frame by frame", Range{1, 100});
-      field("max_frames", max_frames, "frames from this on are left out", Range{1, 1'000'000});
+      field("max_frames", max_frames, "frames from this on are left out", Range{1, 250'000});
       field("y_axis", y_axis,
             "up negates y after centring (2s-AGCN, MS-G3D, DualHead-Net); down does not (ST-GCN)",
             OneOf{{"up", "down"}});

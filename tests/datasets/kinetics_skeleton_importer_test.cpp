@@ -337,7 +337,7 @@ TEST_F(KineticsSkeletonImporter, RefusesAFrameIndexThatFallsOrIsAbsurd) {
                 kExpected);
   EXPECT_EQ(error_of({frame_json(2'000'000'000, {})}),
             std::string("data/clip.json, byte 53: a frame before here has the frame_index "
-                        "2000000000, above 1000000") +
+                        "2000000000, above 250000") +
                 kExpected);
 }
 

@@ -191,7 +191,7 @@ TEST_F(OpenPoseImporter, RefusesAnAbsurdFrameNumber) {
   add_frame("a", 900'000'000'000, people_json({}));
   EXPECT_EQ(import_error("openpose"),
             "data/a/clip_900000000000_keypoints.json: frame 900000000000 of a clip that begins at "
-            "0; expected at most 1000000 frames\n  Keep one clip in each folder.");
+            "0; expected at most 250000 frames\n  Keep one clip in each folder.");
 }
 
 TEST_F(OpenPoseImporter, RefusesASourceWithoutFrames) {
