@@ -73,7 +73,7 @@ std::vector<int64_t> numbers_of(const ParsedArguments& arguments, const std::str
   return numbers;
 }
 
-void check(const ParsedArguments& arguments) {
+void require_benchmark_options(const ParsedArguments& arguments) {
   if (!arguments.has("config"))
     throw UsageError("--config FILE is missing\n  see `kinegraph benchmark --help`");
   for (const char* option : {"channels", "classes"})
@@ -193,7 +193,7 @@ int run_benchmark(const Arguments& words) {
   const ParsedArguments arguments =
       parse_arguments(words, find_verb("benchmark"), benchmark_options());
   if (arguments.is_help) return 0;
-  check(arguments);
+  require_benchmark_options(arguments);
   const BenchmarkTask task = read_task(arguments);
   // One thread: this process only waits for those that measure.
   const Runtime runtime = set_up_threads(1);

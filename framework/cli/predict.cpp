@@ -42,7 +42,7 @@ bool is_hdf5(const fs::path& path) {
   return head == kSignature;
 }
 
-void check(const ParsedArguments& arguments) {
+void require_predict_options(const ParsedArguments& arguments) {
   if (!arguments.has("checkpoint"))
     throw UsageError("--checkpoint FILE is missing\n  see `kinegraph predict --help`");
   if (arguments.values["top-k"].as<int64_t>() < 1)
@@ -121,7 +121,7 @@ int run_predict(const Arguments& words) {
   const ParsedArguments arguments =
       parse_arguments(words, find_verb("predict"), predict_options(), {"SOURCE"});
   if (arguments.is_help) return 0;
-  check(arguments);
+  require_predict_options(arguments);
   const std::string file = arguments.text("checkpoint"), json = arguments.text("json");
   const Checkpoint checkpoint = read_checkpoint(file);
   Arguments overrides = arguments.list("set");

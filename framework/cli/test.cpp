@@ -41,7 +41,7 @@ po::options_description test_options() {
   return options;
 }
 
-void check(const ParsedArguments& arguments) {
+void require_test_options(const ParsedArguments& arguments) {
   if (!arguments.has("checkpoint"))
     throw UsageError("--checkpoint FILE is missing\n  see `kinegraph test --help`");
   if (arguments.has("stream") && !arguments.has("config"))
@@ -84,7 +84,7 @@ Facts facts_of(const TestParts& parts, const ExperimentOptions& options,
 int run_test(const Arguments& words) {
   const ParsedArguments arguments = parse_arguments(words, find_verb("test"), test_options());
   if (arguments.is_help) return 0;
-  check(arguments);
+  require_test_options(arguments);
   const std::string file = arguments.text("checkpoint"), split = arguments.text("split");
   const Checkpoint checkpoint = read_checkpoint(file);
   const LoadedConfig config = config_of(arguments, checkpoint);
