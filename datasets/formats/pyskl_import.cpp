@@ -170,7 +170,9 @@ class PysklImport {
   StoreInfo store_info() const {
     StoreInfo info = make_store_info(completed_options(), traits_, source_.string());
     info.person_layout = form_.layout;
-    const nlohmann::json provenance{{"importer", "pyskl"}, {"source", source_.filename().string()}};
+    const nlohmann::json provenance{{"importer", "pyskl"},
+                                    {"source", source_.filename().string()},
+                                    {"labels_start_at", options_.labels_start_at}};
     info.provenance = provenance.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     return info;
   }

@@ -206,7 +206,7 @@ class NwUcla : public Importer {
                      : options_.precision == "float32" ? Precision::float32
                                                        : Precision::float16;
     for (const auto& [action, name] : kActions) info.class_names.push_back(name);
-    info.provenance = R"({"importer": "nw_ucla"})";
+    info.provenance = R"({"importer": "nw_ucla", "labels_start_at": 1})";
     return info;
   }
 

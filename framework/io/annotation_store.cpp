@@ -130,7 +130,7 @@ const FieldValues& AnnotationStore::extra_field(const std::string& name) const {
 
 const std::string& AnnotationStore::content_sha256() const { return content_->sha256; }
 
-void AnnotationStore::verify() const {
+std::string AnnotationStore::computed_sha256() const {
   Manifest manifest(content_->info, content_->table);
   std::vector<char> block(size_t{1} << 20);
   for (size_t i = 0; i < kNumParts; ++i) {
@@ -146,7 +146,11 @@ void AnnotationStore::verify() const {
     }
     manifest.add(kPartNames[i], kinegraph::name_of(part->type), part->shape, hash.hex());
   }
-  const std::string found = manifest.sha256();
+  return manifest.sha256();
+}
+
+void AnnotationStore::verify() const {
+  const std::string found = computed_sha256();
   if (found != content_->sha256)
     throw DataError(Fault{content_->name, "content with SHA-256 " + found, content_->sha256,
                           "The file was damaged or edited; import the data again."});

@@ -14,9 +14,13 @@ namespace kinegraph {
 /// of threads at once; they take no locks.
 class AnnotationStore {
  public:
+  /// Whether open() refuses labels outside the class list. Only who looks for them takes any.
+  enum class Labels { of_a_class, any };
+
   /// Checks the structure (format, version, shapes, types, offsets, labels, splits) but not the
   /// content: see verify(). Throws DataError.
-  static AnnotationStore open(const std::filesystem::path& path);
+  static AnnotationStore open(const std::filesystem::path& path,
+                              Labels labels = Labels::of_a_class);
 
   const StoreInfo& info() const;
   int64_t num_clips() const;
@@ -61,7 +65,10 @@ class AnnotationStore {
   /// SHA-256 of the content, as stored.
   const std::string& content_sha256() const;
 
-  /// Reads everything and throws DataError unless the content has the stored SHA-256.
+  /// SHA-256 of the content as it is; reads everything. Throws DataError when the file fails.
+  std::string computed_sha256() const;
+
+  /// Throws DataError unless the content has the stored SHA-256.
   void verify() const;
 
  private:

@@ -137,9 +137,9 @@ void check_offsets(const std::vector<int64_t>& offsets, std::optional<int64_t> e
 /// Builds the content of a store that is being opened, step by step.
 class AnnotationStoreOpener {
  public:
-  static AnnotationStore open(const std::filesystem::path& path) {
+  static AnnotationStore open(const std::filesystem::path& path, AnnotationStore::Labels labels) {
     auto content = std::make_shared<AnnotationStore::Content>();
-    AnnotationStoreOpener(path.string(), *content).run();
+    AnnotationStoreOpener(path.string(), *content).run(labels);
     return AnnotationStore(std::move(content));
   }
 
@@ -149,13 +149,15 @@ class AnnotationStoreOpener {
     content_.name = name;
   }
 
-  void run() {
+  void run(AnnotationStore::Labels labels) {
     check_format(file_, content_.name);
     content_.info = read_info(file_, content_.name);
     content_.table = read_table(file_, content_.name);
     check_lengths(content_.table, content_.name);
     check_splits(content_.info, content_.table.num_clips(), content_.name);
-    check_labels();
+    check_offsets(content_.table.label_offsets, static_cast<int64_t>(content_.table.labels.size()),
+                  "label_offsets", content_.name);
+    if (labels == AnnotationStore::Labels::of_a_class) check_labels();
     check_sizes();
     index_ids();
     for (int part = 0; part < kNumParts; ++part) find_part(static_cast<Part>(part));
@@ -165,8 +167,6 @@ class AnnotationStoreOpener {
 
   void check_labels() const {
     const ClipTable& table = content_.table;
-    check_offsets(table.label_offsets, static_cast<int64_t>(table.labels.size()), "label_offsets",
-                  content_.name);
     for (size_t i = 0; i < table.id.size(); ++i)
       for (int64_t k = table.label_offsets[i]; k < table.label_offsets[i + 1]; ++k) {
         const int64_t label = table.labels[static_cast<size_t>(k)];
@@ -232,11 +232,11 @@ class AnnotationStoreOpener {
   Hdf5File file_;
 };
 
-AnnotationStore AnnotationStore::open(const std::filesystem::path& path) {
+AnnotationStore AnnotationStore::open(const std::filesystem::path& path, Labels labels) {
   if (!std::filesystem::exists(path))
     throw DataError(Fault{path.string(), "no such file", "",
                           "Check the path, or make the store with `kinegraph import`."});
-  return AnnotationStoreOpener::open(path);
+  return AnnotationStoreOpener::open(path, labels);
 }
 
 }  // namespace kinegraph

@@ -28,6 +28,7 @@ std::vector<ComponentFile> component_files() {
       {"datasets/transforms", "transform"},
       {"datasets/importers", "importer"},
       {"datasets/exporters", "exporter"},
+      {"datasets/checks", "check"},
       {"framework/optim/optimizers", "optimizer"},
       {"framework/optim/schedules", "schedule"},
       {"framework/eval/metrics", "metric"},

@@ -20,6 +20,8 @@ const std::string kUsage =
     "  kinegraph report RUN                             make report.html and figures of a run\n"
     "  kinegraph import FORMAT [SOURCE] STORE [options] turn a data set into a store\n"
     "  kinegraph export STORE TARGET --to FORMAT        turn a store into files for other code\n"
+    "  kinegraph doctor STORE [options]                 what is wrong with the data of a store\n"
+    "  kinegraph show STORE --clip ID [options]         a clip as a picture or a video\n"
     "  kinegraph list [KIND]                            what can be named in a config\n"
     "  kinegraph describe KIND [NAME]                   the options of a component, or of all of a "
     "kind\n"
@@ -56,7 +58,7 @@ TEST(Usage, OfAVerbIsShownEitherWay) {
 
 TEST(Usage, FitsAHundredColumns) {
   for (const char* verb : {"train", "test", "predict", "ensemble", "compare", "benchmark", "report",
-                           "import", "export", "config"}) {
+                           "import", "export", "doctor", "show", "config"}) {
     const Outcome outcome = run_program({verb, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);
     for (const auto& line : split(outcome.out, '\n')) EXPECT_LE(line.size(), 100u) << line;
@@ -67,7 +69,7 @@ TEST(Usage, HintsAtANearVerb) {
   expect_error(run_program({"trian"}),
                "no verb 'trian'; did you mean 'train'?\n"
                "  verbs: train, test, predict, ensemble, compare, benchmark, report, import, "
-               "export, list, describe, config");
+               "export, doctor, show, list, describe, config");
 }
 
 TEST(Usage, HintsAtANearOption) {
