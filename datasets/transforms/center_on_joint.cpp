@@ -21,7 +21,7 @@ class CenterOnJoint : public Transform {
   CenterOnJoint(const Options& options, const Context& context)
       : joint_(context.skeleton.joint_index(options.joint)), frame_(options.frame) {}
 
-  void apply(Sample& sample, Rng&) const override {
+  void apply(Sample& sample, RandomSource&) const override {
     KeypointArray& x = sample.keypoints;
     if (x.persons == 0 || frame_ >= x.frames)
       throw DataError(

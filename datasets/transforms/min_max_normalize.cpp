@@ -22,7 +22,7 @@ class MinMaxNormalize : public Transform {
 
   MinMaxNormalize(const Options& options, const Context&) : options_(options) {}
 
-  void apply(Sample& sample, Rng&) const override {
+  void apply(Sample& sample, RandomSource&) const override {
     auto& values = sample.keypoints.values;
     const auto channels = static_cast<size_t>(sample.keypoints.channels);
     for (size_t c = 0; c < channels; ++c) {

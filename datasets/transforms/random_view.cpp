@@ -29,17 +29,17 @@ class RandomView : public Transform {
       throw ConfigError("random_view: angle_x, angle_y and scale are [lowest, highest]");
   }
 
-  void apply(Sample& sample, Rng& rng) const override {
+  void apply(Sample& sample, RandomSource& random) const override {
     if (sample.keypoints.channels != 3)
       throw DataError(Fault{"clip " + sample.id,
                             "random_view: keypoints " + sample.keypoints.shape_text(),
                             "3 channels (x, y, z)", "Remove the step for 2D data."});
     const double degree = M_PI / 180;
     const double ax =
-        degree * static_cast<double>(rng.integer(options_.angle_x[0], options_.angle_x[1]));
+        degree * static_cast<double>(random.integer(options_.angle_x[0], options_.angle_x[1]));
     const double ay =
-        degree * static_cast<double>(rng.integer(options_.angle_y[0], options_.angle_y[1]));
-    const double s = rng.uniform(options_.scale[0], options_.scale[1]);
+        degree * static_cast<double>(random.integer(options_.angle_y[0], options_.angle_y[1]));
+    const double s = random.uniform(options_.scale[0], options_.scale[1]);
     const double cx = std::cos(ax), sx = std::sin(ax), cy = std::cos(ay), sy = std::sin(ay);
     auto& values = sample.keypoints.values;
     for (size_t i = 0; i + 2 < values.size(); i += 3) {

@@ -1,8 +1,18 @@
 #include "framework/base/random.h"
 
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 namespace kinegraph {
+
+std::vector<int64_t> permutation(int64_t count, RandomSource& random) {
+  std::vector<int64_t> order(static_cast<size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  for (int64_t i = count - 1; i > 0; --i)
+    std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(random.integer(0, i))]);
+  return order;
+}
 
 Rng::Rng(uint64_t seed, uint64_t epoch, uint64_t index) {
   // The key takes the seed and the epoch; the upper half of the counter takes the index, the lower

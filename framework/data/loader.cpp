@@ -19,12 +19,12 @@ namespace {
 constexpr uint64_t kOrderStream = ~uint64_t{0};
 
 std::vector<int64_t> epoch_order(int64_t size, bool is_shuffled, uint64_t seed, uint64_t epoch) {
+  if (is_shuffled) {
+    Rng rng(seed, epoch, kOrderStream);
+    return permutation(size, rng);
+  }
   std::vector<int64_t> order(static_cast<size_t>(size));
   std::iota(order.begin(), order.end(), 0);
-  if (!is_shuffled) return order;
-  Rng rng(seed, epoch, kOrderStream);
-  for (int64_t i = size - 1; i > 0; --i)
-    std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(rng.integer(0, i))]);
   return order;
 }
 

@@ -2,7 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kinegraph {
+namespace {
+
+/// (M, T, row) -> (M, frames, row).
+std::vector<double> gather_rows(const std::vector<double>& from, int64_t persons, int64_t available,
+                                int64_t row, const std::vector<int64_t>& frames) {
+  std::vector<double> picked(static_cast<size_t>(persons * row) * frames.size());
+  double* to = picked.data();
+  for (int64_t m = 0; m < persons; ++m)
+    for (const int64_t frame : frames)
+      to = std::copy_n(from.data() + (m * available + frame) * row, row, to);
+  return picked;
+}
+
+void gather_frames(KeypointArray& x, const std::vector<int64_t>& frames) {
+  x.values = gather_rows(x.values, x.persons, x.frames, x.joints * x.channels, frames);
+  x.frames = static_cast<int64_t>(frames.size());
+}
+
+void swap_rows(std::vector<double>& values, int64_t row, int64_t a, int64_t b) {
+  if (!values.empty())
+    std::swap_ranges(values.begin() + a * row, values.begin() + (a + 1) * row,
+                     values.begin() + b * row);
+}
+
+}  // namespace
 
 std::string KeypointArray::shape_text() const {
   return fmt::format("{}x{}x{}x{} (M,T,V,C)", persons, frames, joints, channels);
@@ -14,12 +41,67 @@ KeypointArray& Sample::extra_input(const std::string& name) {
   return extra_inputs.emplace_back(name, KeypointArray{}).second;
 }
 
+void Sample::select_frames(const std::vector<int64_t>& frames) {
+  const int64_t available = keypoints.frames;
+  if (!scores.empty())
+    scores = gather_rows(scores, keypoints.persons, available, keypoints.joints, frames);
+  if (!box_scores.empty())
+    box_scores = gather_rows(box_scores, keypoints.persons, available, 1, frames);
+  gather_frames(keypoints, frames);
+  for (auto& [name, array] : extra_inputs)
+    if (array.frames == available) gather_frames(array, frames);
+  const auto pick = [&](const std::vector<int64_t>& from) {
+    std::vector<int64_t> picked;
+    picked.reserve(frames.size());
+    for (const int64_t frame : frames) picked.push_back(from[static_cast<size_t>(frame)]);
+    return picked;
+  };
+  if (!frame_persons.empty()) frame_persons = pick(frame_persons);
+  frame_indices = frame_indices.empty() ? frames : pick(frame_indices);
+}
+
+void Sample::resize_persons(int64_t count) {
+  KeypointArray& x = keypoints;
+  if (!scores.empty()) scores.resize(static_cast<size_t>(count * x.frames * x.joints));
+  if (!box_scores.empty()) box_scores.resize(static_cast<size_t>(count * x.frames));
+  for (auto& persons : frame_persons) persons = std::min(persons, count);
+  x.resize(count, x.frames, x.joints, x.channels);
+}
+
+void Sample::swap_persons(int64_t a, int64_t b) {
+  const KeypointArray& x = keypoints;
+  if (a == b) return;
+  swap_rows(keypoints.values, x.frames * x.joints * x.channels, a, b);
+  swap_rows(scores, x.frames * x.joints, a, b);
+  swap_rows(box_scores, x.frames, a, b);
+}
+
+void Sample::append_scores() {
+  if (scores.empty()) return;
+  const auto channels = static_cast<size_t>(keypoints.channels);
+  std::vector<double> merged(scores.size() * (channels + 1));
+  double* to = merged.data();
+  for (size_t i = 0; i < scores.size(); ++i) {
+    to = std::copy_n(keypoints.values.data() + i * channels, channels, to);
+    *to++ = scores[i];
+  }
+  keypoints.values = std::move(merged);
+  ++keypoints.channels;
+  scores.clear();
+  has_score_channel = true;
+}
+
 void Sample::clear() {
   id.clear();
   labels.clear();
   keypoints.resize(0, 0, 0, 0);
   scores.clear();
+  has_score_channel = false;
   frame_indices.clear();
+  frame_persons.clear();
+  box_scores.clear();
+  precision = Precision::float64;
+  crop = {0, 0, 1, 1};
   image_width = image_height = 0;
   num_clips = 1;
   extra_inputs.clear();

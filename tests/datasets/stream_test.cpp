@@ -116,7 +116,7 @@ TEST(Stream, ReportsFaultyOptionsInFull) {
             "c.yaml:1:23: 'kind' is 'bones'; did you mean 'bone'?\n"
             "  expected one of: joint, bone, joint_motion, bone_motion\n"
             "c.yaml:1:30: unknown key 'outputs' in transform 'stream'; did you mean 'output'?\n"
-            "  known keys: kind, output");
+            "  known keys: kind, kinds, score_channel, output, compat");
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ class Fold : public Transform {
     }
   };
   Fold(const Options& options, const Context&) : options_(options) {}
-  void apply(Sample& sample, Rng&) const override { sample.num_clips = options_.clips; }
+  void apply(Sample& sample, RandomSource&) const override { sample.num_clips = options_.clips; }
 
  private:
   Options options_;
@@ -78,7 +78,7 @@ class FailFor : public Transform {
     }
   };
   FailFor(const Options& options, const Context&) : options_(options) {}
-  void apply(Sample& sample, Rng&) const override {
+  void apply(Sample& sample, RandomSource&) const override {
     if (sample.id == options_.id)
       throw DataError(Fault{"clip " + sample.id, "it is cursed", "", ""});
   }

@@ -17,7 +17,7 @@ class SignalOnce : public Transform {
  public:
   using Options = NoOptions;
   SignalOnce(const Options&, const Context&) {}
-  void apply(Sample&, Rng&) const override {
+  void apply(Sample&, RandomSource&) const override {
     if (is_signal_armed.exchange(false)) std::raise(SIGINT);
   }
 };

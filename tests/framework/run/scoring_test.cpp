@@ -25,7 +25,7 @@ class MirrorClips : public Transform {
 
   MirrorClips(const Options& options, const Context&) : options_(options) {}
 
-  void apply(Sample& sample, Rng&) const override {
+  void apply(Sample& sample, RandomSource&) const override {
     KeypointArray& x = sample.keypoints;  // one person
     std::vector<double> values;
     if (options_.first) values = x.values;

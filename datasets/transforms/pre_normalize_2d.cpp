@@ -1,0 +1,125 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "datasets/transforms/compat.h"
+#include "framework/data/rounding.h"
+#include "framework/data/transform.h"
+
+namespace kinegraph {
+namespace {
+
+/// Scales 2D pixel coordinates to about [-1, 1]: (M, T, V, 2) with or without scores ->
+/// (M, T, V, 3) or (M, T, V, 2), as PYSKL does (PreNormalize2D).
+///
+/// fix: x = (x - w/2) / (w/2), y likewise, w x h being the image. auto: the box of all joints above
+/// the threshold becomes [-1, 1]; a box of 10 pixels or less leaves the clip as it is. Scores become
+/// the third channel, and joints at or below the threshold move to the origin.
+class PreNormalize2d : public Transform {
+ public:
+  struct Options {
+    std::string mode = "fix";
+    int64_t image_width = 1920, image_height = 1080;
+    double threshold = 0.01;
+    std::string compat = "none";
+
+    template <class Fields>
+    void describe(Fields& field) {
+      field("mode", mode, "what becomes [-1, 1]: the image or the box of the joints",
+            OneOf{{"fix", "auto"}});
+      field("image_width", image_width, "pixels, where the clip does not know", Range{1, 1000000});
+      field("image_height", image_height, "pixels, where the clip does not know",
+            Range{1, 1000000});
+      field("threshold", threshold, "scores up to this mean that the joint is missing");
+      field("compat", compat,
+            "none: as above, in float64; pyskl: its rounding; mmaction2: mode fix with its "
+            "rounding, leaves scores apart and ignores them",
+            compat_names());
+    }
+  };
+
+  PreNormalize2d(const Options& options, const Context&) : options_(options) {
+    if (options.compat == "mmaction2" && options.mode != "fix")
+      throw ConfigError("pre_normalize_2d: MMAction2 has no mode 'auto'; use another 'compat'");
+  }
+
+  void apply(Sample& sample, RandomSource&) const override {
+    if (options_.compat != "mmaction2") sample.append_scores();
+    if (options_.compat == "pyskl") sample.precision = Precision::float32;
+    const int64_t channels = sample.has_score_channel ? 3 : 2;
+    if (sample.keypoints.channels != channels)
+      throw clip_error(sample, "pre_normalize_2d", "2 channels (x, y), with or without scores",
+                       "Use pre_normalize_3d for 3D data.");
+    if (const auto scales = options_.mode == "fix" ? image_scales(sample) : box_scales(sample))
+      for (size_t c = 0; c < 2; ++c) apply_scale(sample, c, (*scales)[c]);
+    if (sample.has_score_channel && options_.compat != "mmaction2") drop_missing(sample);
+  }
+
+ private:
+  /// x' = (x - middle) / divisor * factor.
+  struct Scale {
+    double middle = 0, divisor = 1, factor = 1;
+  };
+  using Scales = std::optional<std::array<Scale, 2>>;
+
+  Precision rounding(const Sample& sample) const {
+    return options_.compat == "none" ? Precision::float64 : sample.precision;
+  }
+
+  bool is_missing(const double* joint) const { return joint[2] <= options_.threshold; }
+
+  Scales image_scales(const Sample& sample) const {
+    const bool is_known = sample.image_width > 0 && sample.image_height > 0;
+    const double half_width =
+        static_cast<double>(is_known ? sample.image_width : options_.image_width) / 2;
+    const double half_height =
+        static_cast<double>(is_known ? sample.image_height : options_.image_height) / 2;
+    return {{{{half_width, half_width, 1}, {half_height, half_height, 1}}}};
+  }
+
+  /// Nothing for a box of 10 pixels or less.
+  Scales box_scales(const Sample& sample) const {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity(), kLeastPixels = 10;
+    const auto& values = sample.keypoints.values;
+    std::array<double, 2> least{kInfinity, kInfinity}, most{-kInfinity, -kInfinity};
+    for (size_t i = 0; i < values.size(); i += static_cast<size_t>(sample.keypoints.channels)) {
+      if (sample.has_score_channel && is_missing(&values[i])) continue;
+      for (size_t c = 0; c < 2; ++c) {
+        least[c] = std::min(least[c], values[i + c]);
+        most[c] = std::max(most[c], values[i + c]);
+      }
+    }
+    std::array<Scale, 2> scales;
+    for (size_t c = 0; c < 2; ++c) {
+      const double range = round_to(rounding(sample), most[c] - least[c]);
+      if (!(range > kLeastPixels)) return std::nullopt;
+      scales[c] = {round_to(rounding(sample), most[c] + least[c]) / 2, range, 2};
+    }
+    return scales;
+  }
+
+  void apply_scale(Sample& sample, size_t channel, const Scale& scale) const {
+    const Precision precision = rounding(sample);
+    auto& values = sample.keypoints.values;
+    for (size_t i = channel; i < values.size();
+         i += static_cast<size_t>(sample.keypoints.channels)) {
+      const double moved = round_to(precision, values[i] - scale.middle);
+      values[i] = round_to(precision, moved / scale.divisor) * scale.factor;
+    }
+  }
+
+  void drop_missing(Sample& sample) const {
+    auto& values = sample.keypoints.values;
+    for (size_t i = 0; i < values.size(); i += 3)
+      if (is_missing(&values[i])) values[i] = values[i + 1] = 0;
+  }
+
+  Options options_;
+};
+
+KINEGRAPH_REGISTER(Transform, "pre_normalize_2d", PreNormalize2d,
+                   "PYSKL: pixels to [-1, 1] by the image or by the box of the joints")
+
+}  // namespace
+}  // namespace kinegraph
