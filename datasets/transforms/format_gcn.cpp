@@ -20,7 +20,8 @@ class FormatGcn : public Transform {
       field("num_persons", num_persons, "persons of the result; those beyond are left out",
             Range{1, 100});
       field("pad", pad, "absent persons are zero, or copies of the first", OneOf{{"zero", "loop"}});
-      field("compat", compat, "none, mmaction2: as above; pyskl: 'loop' pads with zeros all the same",
+      field("compat", compat,
+            "none, mmaction2: as above; pyskl: 'loop' pads with zeros all the same",
             compat_names());
     }
   };

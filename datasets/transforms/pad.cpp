@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "framework/data/transform.h"
 
 namespace kinegraph {
@@ -32,25 +30,14 @@ class Pad : public Transform {
     if (available == options_.length) return;
     std::vector<int64_t> frames(static_cast<size_t>(options_.length));
     for (int64_t t = 0; t < options_.length; ++t)
-      frames[static_cast<size_t>(t)] =
-          options_.mode == "loop" ? t % available : std::min(t, available - 1);
+      frames[static_cast<size_t>(t)] = t < available ? t : filling(t, available);
     sample.select_frames(frames);
-    if (options_.mode == "zero") clear_from(sample, available);
   }
 
  private:
-  static void clear_from(Sample& sample, int64_t first) {
-    KeypointArray& x = sample.keypoints;
-    const auto clear = [&](std::vector<double>& values, int64_t row) {
-      for (int64_t m = 0; m < x.persons && !values.empty(); ++m)
-        std::fill(values.begin() + (m * x.frames + first) * row,
-                  values.begin() + (m + 1) * x.frames * row, 0.0);
-    };
-    clear(x.values, x.joints * x.channels);
-    clear(sample.scores, x.joints);
-    clear(sample.box_scores, 1);
-    if (!sample.frame_persons.empty())
-      std::fill(sample.frame_persons.begin() + first, sample.frame_persons.end(), 0);
+  int64_t filling(int64_t t, int64_t available) const {
+    if (options_.mode == "loop") return t % available;
+    return options_.mode == "repeat" ? available - 1 : Sample::kNoFrame;
   }
 
   Options options_;

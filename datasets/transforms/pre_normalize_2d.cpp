@@ -14,8 +14,8 @@ namespace {
 /// (M, T, V, 3) or (M, T, V, 2), as PYSKL does (PreNormalize2D).
 ///
 /// fix: x = (x - w/2) / (w/2), y likewise, w x h being the image. auto: the box of all joints above
-/// the threshold becomes [-1, 1]; a box of 10 pixels or less leaves the clip as it is. Scores become
-/// the third channel, and joints at or below the threshold move to the origin.
+/// the threshold becomes [-1, 1]; a box of 10 pixels or less leaves the clip as it is. Scores
+/// become the third channel, and joints at or below the threshold move to the origin.
 class PreNormalize2d : public Transform {
  public:
   struct Options {

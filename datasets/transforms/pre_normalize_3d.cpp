@@ -46,15 +46,14 @@ class PreNormalize3d : public Transform {
     if (options.spine.size() != 2 || options.shoulders.size() != 2)
       throw ConfigError("pre_normalize_3d: 'spine' and 'shoulders' are two joints each");
     if (rounds_ && !options.align_center)
-      throw ConfigError("pre_normalize_3d: with align_center: false the code of " +
-                        options.compat + " fails; use compat: none");
+      throw ConfigError("pre_normalize_3d: with align_center: false the code of " + options.compat +
+                        " fails; use compat: none");
     if (options.compat == "pyskl" && !options.align_spine) options_.align_shoulders = false;
     const Skeleton& skeleton = context.skeleton;
     if (options_.align_center) center_ = skeleton.joint_index(options.center);
     for (size_t end = 0; end < 2; ++end) {
       if (options_.align_spine) spine_[end] = skeleton.joint_index(options.spine[end]);
-      if (options_.align_shoulders)
-        shoulders_[end] = skeleton.joint_index(options.shoulders[end]);
+      if (options_.align_shoulders) shoulders_[end] = skeleton.joint_index(options.shoulders[end]);
     }
   }
 
@@ -114,9 +113,9 @@ class PreNormalize3d : public Transform {
     Rotation turn;
     Precision turned = precision;  // the first rotation makes float64 of any precision
     if (options_.align_spine) {
-      turn = rotation_to_axis(line(centred(x.joint(0, 0, spine_[0])),
-                                   centred(x.joint(0, 0, spine_[1])), precision),
-                              2, precision);
+      turn = rotation_to_axis(
+          line(centred(x.joint(0, 0, spine_[0])), centred(x.joint(0, 0, spine_[1])), precision), 2,
+          precision);
       turned = Precision::float64;
     }
     if (options_.align_shoulders) {

@@ -7,14 +7,14 @@
 namespace kinegraph {
 namespace {
 
-/// Moves every joint in a random direction, by a normal amount of standard deviation sigma times the
-/// size of the body (PYSKL's RandomGaussianNoise); shapes stay (M, T, V, C).
+/// Moves every joint in a random direction, by a normal amount of standard deviation sigma times
+/// the size of the body (PYSKL's RandomGaussianNoise); shapes stay (M, T, V, C).
 ///
 /// The size is the diagonal of the box of the joints: of each person in each frame, or of all boxes
-/// of the clip together. A box with a corner at the origin (sum of squared minima up to 1e-4) is that
-/// of an absent person, who is left alone. Draws: all amounts (M, T, V), then all directions (C, M,
-/// T, V), each component uniform on [-1, 1], then normalised; `shared` draws (V) and (C, V) for all
-/// persons and frames.
+/// of the clip together. A box with a corner at the origin (sum of squared minima up to 1e-4) is
+/// that of an absent person, who is left alone. Draws: all amounts (M, T, V), then all directions
+/// (C, M, T, V), each component uniform on [-1, 1], then normalised; `shared` draws (V) and (C, V)
+/// for all persons and frames.
 class RandomGaussianNoise : public Transform {
  public:
   struct Options {

@@ -21,8 +21,10 @@ class RandomRotation : public Transform {
     template <class Fields>
     void describe(Fields& field) {
       field("theta", theta, "largest angle in radians", Range{0, 6.283185307179586});
-      field("compat", compat, "none, mmaction2: as above; pyskl: angles in the plane are uniform on "
-            "[-theta, 1]", compat_names());
+      field("compat", compat,
+            "none, mmaction2: as above; pyskl: angles in the plane are uniform on "
+            "[-theta, 1]",
+            compat_names());
     }
   };
 

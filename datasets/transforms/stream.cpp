@@ -35,13 +35,17 @@ class Stream : public Transform {
             OneOf{{"mean", "difference"}});
       field("output", output,
             "name of a further input that takes the result; empty: replaces the keypoints");
-      field("compat", compat, "none: in float64; others: in the precision of the data, bones in "
-            "float32", compat_names());
+      field("compat", compat,
+            "none: in float64; others: in the precision of the data, bones in "
+            "float32",
+            compat_names());
     }
   };
 
   Stream(const Options& options, const Context& context)
-      : options_(options), kinds_(options.kinds), skeleton_(context.skeleton),
+      : options_(options),
+        kinds_(options.kinds),
+        skeleton_(context.skeleton),
         rounds_(options.compat != "none") {
     if (kinds_.empty()) kinds_ = {options.kind};
     if (!options.kinds.empty() && options.kind != "joint")

@@ -12,10 +12,10 @@ namespace {
 /// (M, num_clips * clip_length, V, C), as PYSKL and MMAction2 do (UniformSampleFrames).
 ///
 /// For each clip a window of n frames is drawn: n = trunc(p * T), p uniform on p_interval, at a
-/// uniform position. L being clip_length: for n < L the frames follow one another from a drawn start
-/// and wrap around; for L <= n < 2L, n - L drawn frames are left out; for n >= 2L one frame is drawn
-/// from each part k * n div L to (k+1) * n div L. Test clips draw from a stream of their own, the
-/// same for every sample, so they depend on T alone.
+/// uniform position. L being clip_length: for n < L the frames follow one another from a drawn
+/// start and wrap around; for L <= n < 2L, n - L drawn frames are left out; for n >= 2L one frame
+/// is drawn from each part k * n div L to (k+1) * n div L. Test clips draw from a stream of their
+/// own, the same for every sample, so they depend on T alone.
 class UniformSample : public Transform {
  public:
   struct Options {
@@ -36,10 +36,11 @@ class UniformSample : public Transform {
             "first frames of the test clips where n < clip_length: spread evenly, or drawn "
             "(PYSKL's UniformSampleDecode)",
             OneOf{{"even", "drawn"}});
-      field("compat", compat,
-            "none: as above; others: test clips from NumPy's stream; pyskl also draws p where it is "
-            "fixed, fails for n = 0, and wraps over all frames where the start is even",
-            compat_names());
+      field(
+          "compat", compat,
+          "none: as above; others: test clips from NumPy's stream; pyskl also draws p where it is "
+          "fixed, fails for n = 0, and wraps over all frames where the start is even",
+          compat_names());
     }
   };
 
@@ -54,10 +55,10 @@ class UniformSample : public Transform {
 
   void apply(Sample& sample, RandomSource& random) const override {
     if (sample.keypoints.frames == 0 || sample.num_clips != 1)
-      throw clip_error(sample, "uniform_sample", "a whole clip of at least one frame",
-                       "Choose frames in one step of the pipeline.",
-                       fmt::format("{} frames, {} test clips", sample.keypoints.frames,
-                                   sample.num_clips));
+      throw clip_error(
+          sample, "uniform_sample", "a whole clip of at least one frame",
+          "Choose frames in one step of the pipeline.",
+          fmt::format("{} frames, {} test clips", sample.keypoints.frames, sample.num_clips));
     const auto seed = static_cast<uint32_t>(options_.seed);
     if (options_.mode == "train") {
       sample.select_frames(choose(sample, random));

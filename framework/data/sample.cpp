@@ -7,14 +7,17 @@
 namespace kinegraph {
 namespace {
 
-/// (M, T, row) -> (M, frames, row).
+/// (M, T, row) -> (M, frames, row); kNoFrame gives zeros.
 std::vector<double> gather_rows(const std::vector<double>& from, int64_t persons, int64_t available,
                                 int64_t row, const std::vector<int64_t>& frames) {
   std::vector<double> picked(static_cast<size_t>(persons * row) * frames.size());
   double* to = picked.data();
   for (int64_t m = 0; m < persons; ++m)
-    for (const int64_t frame : frames)
-      to = std::copy_n(from.data() + (m * available + frame) * row, row, to);
+    for (const int64_t frame : frames) {
+      if (frame != Sample::kNoFrame)
+        std::copy_n(from.data() + (m * available + frame) * row, row, to);
+      to += row;
+    }
   return picked;
 }
 
@@ -50,14 +53,15 @@ void Sample::select_frames(const std::vector<int64_t>& frames) {
   gather_frames(keypoints, frames);
   for (auto& [name, array] : extra_inputs)
     if (array.frames == available) gather_frames(array, frames);
-  const auto pick = [&](const std::vector<int64_t>& from) {
+  const auto pick = [&](const std::vector<int64_t>& from, int64_t none) {
     std::vector<int64_t> picked;
     picked.reserve(frames.size());
-    for (const int64_t frame : frames) picked.push_back(from[static_cast<size_t>(frame)]);
+    for (const int64_t frame : frames)
+      picked.push_back(frame == kNoFrame ? none : from[static_cast<size_t>(frame)]);
     return picked;
   };
-  if (!frame_persons.empty()) frame_persons = pick(frame_persons);
-  frame_indices = frame_indices.empty() ? frames : pick(frame_indices);
+  if (!frame_persons.empty()) frame_persons = pick(frame_persons, 0);
+  frame_indices = frame_indices.empty() ? frames : pick(frame_indices, kNoFrame);
 }
 
 void Sample::resize_persons(int64_t count) {
@@ -74,6 +78,19 @@ void Sample::swap_persons(int64_t a, int64_t b) {
   swap_rows(keypoints.values, x.frames * x.joints * x.channels, a, b);
   swap_rows(scores, x.frames * x.joints, a, b);
   swap_rows(box_scores, x.frames, a, b);
+}
+
+void Sample::crop_image(int64_t left, int64_t top, int64_t width, int64_t height) {
+  if (image_width > 0 && image_height > 0) {
+    const auto full_width = static_cast<double>(image_width);
+    const auto full_height = static_cast<double>(image_height);
+    crop = {crop[0] + static_cast<double>(left) / full_width * crop[2],
+            crop[1] + static_cast<double>(top) / full_height * crop[3],
+            crop[2] * static_cast<double>(width) / full_width,
+            crop[3] * static_cast<double>(height) / full_height};
+  }
+  image_width = width;
+  image_height = height;
 }
 
 void Sample::append_scores() {

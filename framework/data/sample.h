@@ -47,28 +47,31 @@ struct Sample {
   KeypointArray keypoints;
   std::vector<double> scores;          // (M, T, V) confidences; empty when the data has none
   bool has_score_channel = false;      // the last channel of the keypoints is their confidence
-  std::vector<int64_t> frame_indices;  // source frame of each frame; empty before any sampling
+  std::vector<int64_t> frame_indices;  // source frame of each frame; empty before any choice
   /// (T) persons found in each frame, who are not linked from frame to frame; they are the first of
   /// the M, the others are zero. Empty where person m is one and the same throughout.
   std::vector<int64_t> frame_persons;
-  std::vector<double> box_scores;  // (M, T) confidence of each person; only with frame_persons
+  std::vector<double> box_scores;  // (M, T) confidence of each person; empty when there is none
   /// What an array in Python would hold the keypoints in at this step. Only transforms with a
   /// `compat` option round to it.
   Precision precision = Precision::float64;
   int64_t image_width = 0, image_height = 0;  // pixels; 0 when unknown
-  std::array<double, 4> crop{0, 0, 1, 1};     // what is left of the image: x, y, width, height in it
-  int64_t num_clips = 1;                      // test clips, one after another along T
+  std::array<double, 4> crop{0, 0, 1, 1};  // what is left of the image: x, y, width, height in it
+  int64_t num_clips = 1;                   // test clips, one after another along T
   std::vector<std::pair<std::string, KeypointArray>> extra_inputs;  // beside "keypoints"
 
   /// The extra input `name`, made when absent.
   KeypointArray& extra_input(const std::string& name);
 
+  static constexpr int64_t kNoFrame = -1;
   /// Keeps these frames, in this order and as often as they are named, of everything that has
-  /// frames. An extra input of another length is left as it is.
+  /// frames; kNoFrame gives a frame of zeros. An extra input of another length is left as it is.
   void select_frames(const std::vector<int64_t>& frames);
   /// Keeps the first `count` persons; those beyond the present ones are zero.
   void resize_persons(int64_t count);
   void swap_persons(int64_t a, int64_t b);
+  /// The image becomes this part of it, in pixels; the keypoints are left as they are.
+  void crop_image(int64_t left, int64_t top, int64_t width, int64_t height);
   /// Confidences that are still apart become the last channel, C + 1.
   void append_scores();
 

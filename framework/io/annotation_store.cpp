@@ -108,6 +108,23 @@ void AnnotationStore::read_scores(int64_t clip, double* out,
   content_->read_persons(kScores, clip, max_persons.value_or(num_persons(clip)), out);
 }
 
+std::vector<int64_t> AnnotationStore::read_frame_persons(int64_t clip) const {
+  return content_->read_frame_persons(clip);
+}
+
+void AnnotationStore::read_box_scores(int64_t clip, double* out,
+                                      std::optional<int64_t> max_persons) const {
+  if (!has_box_scores())
+    throw DataError(Fault{content_->name, "no box scores", "a confidence for every person",
+                          "Import the data with box scores, or do without them."});
+  const int64_t persons = max_persons.value_or(num_persons(clip));
+  if (info().person_layout == PersonLayout::frame_persons)
+    return content_->read_persons(kBoxScores, clip, persons, out);
+  auto scores = content_->read_doubles(kBoxScores, clip);
+  scores.resize(static_cast<size_t>(persons));
+  for (const double score : scores) out = std::fill_n(out, num_frames(clip), score);
+}
+
 Clip AnnotationStore::read(int64_t index) const {
   Clip result;
   static_cast<ClipInfo&>(result) = clip(index);

@@ -54,6 +54,14 @@ class AnnotationStore {
   /// The same for scores, M x T x V. Throws DataError when the store has none.
   void read_scores(int64_t clip, double* out, std::optional<int64_t> max_persons = {}) const;
 
+  /// How many persons each frame has (T); empty in a dense store. Throws DataError when the file
+  /// fails.
+  std::vector<int64_t> read_frame_persons(int64_t clip) const;
+
+  /// The same as read_keypoints() for the confidence of each person, M x T; in a dense store it
+  /// does not depend on the frame. Throws DataError when the store has none.
+  void read_box_scores(int64_t clip, double* out, std::optional<int64_t> max_persons = {}) const;
+
   /// The clip with all its arrays as AnnotationStoreWriter::add() takes them.
   Clip read(int64_t clip) const;
 

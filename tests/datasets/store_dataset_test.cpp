@@ -43,6 +43,18 @@ Clip leg_clip(const std::string& id, int64_t persons, int64_t frames, double fir
   return clip;
 }
 
+/// The same with persons listed frame by frame, each of box score 1.
+Clip leg_clip_of_frames(const std::string& id, const Integers& counts) {
+  int64_t person_frames = 0;
+  for (const int64_t count : counts) person_frames += count;
+  Clip clip = leg_clip(id, person_frames, 1, 0);
+  clip.num_persons = 0;
+  clip.num_frames = static_cast<int64_t>(counts.size());
+  clip.frame_persons = counts;
+  clip.box_scores = Doubles(static_cast<size_t>(person_frames), 1);
+  return clip;
+}
+
 class StoreDataset : public testing::Test {
  protected:
   void write(const std::vector<Clip>& clips, StoreInfo info = leg_info()) const {
@@ -188,6 +200,28 @@ TEST_F(StoreDataset, PersonsThatAFrameLacksAreZero) {
   EXPECT_EQ(sample.keypoints.values,
             (Doubles{1, 2, 3, 4,  5,  6,  0, 0, 0, 0, 0, 0, 13, 14, 15, 16, 17, 18,
                      7, 8, 9, 10, 11, 12, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0}));
+}
+
+TEST_F(StoreDataset, PersonsListedByFrameKeepTheirCountsAndBoxScores) {
+  Clip clip = leg_clip("crowd", 1, 3, 1);
+  clip.num_persons = 0;
+  clip.frame_persons = {2, 0, 1};
+  clip.box_scores = {0.5, 0.25, 1};
+  write({clip, leg_clip_of_frames("larger", {4})}, leg_info(PersonLayout::frame_persons));
+  const Sample all = read("split: train");
+  EXPECT_EQ(all.keypoints.persons, 2);
+  EXPECT_EQ(all.frame_persons, (Integers{2, 0, 1}));
+  EXPECT_EQ(all.box_scores, (Doubles{0.5, 0, 1, 0.25, 0, 0}));
+  const Sample first = read("split: train, max_persons: 1");
+  EXPECT_EQ(first.frame_persons, (Integers{1, 0, 1}));
+  EXPECT_EQ(first.box_scores, (Doubles{0.5, 0, 1}));
+}
+
+TEST_F(StoreDataset, ThePrecisionIsThatOfTheStore) {
+  StoreInfo info = leg_info();
+  info.precision = Precision::float16;
+  write({leg_clip("one", 1, 2, 0)}, info);
+  EXPECT_EQ(read("split: train").precision, Precision::float16);
 }
 
 TEST_F(StoreDataset, ReadAgainIntoAUsedSampleGivesTheSame) {

@@ -110,6 +110,58 @@ TEST(Stream, RefusesAnOutputOfTheNameOfItsSource) {
             "replace it, or choose another name");
 }
 
+TEST(Stream, SeveralKindsAreMergedAlongTheChannels) {
+  const Sample merged =
+      transformed("{type: stream, kinds: [joint_motion, joint, bone]}", walking_leg());
+  EXPECT_EQ(merged.keypoints.shape_text(), "1x3x3x3 (M,T,V,C)");
+  EXPECT_EQ(merged.keypoints.values, (Doubles{1, 1,  0,  2, 3, 2, 4, 7, 4, 2, 2, 0, -1, 5,
+                                              3, -7, 11, 6, 0, 4, 0, 0, 4, 0, 0, 4, 0}));
+}
+
+TEST(Stream, SeveralKindsCanBeAFurtherInput) {
+  Sample clip = transformed("{type: stream, kinds: [joint, bone], output: both}", walking_leg());
+  EXPECT_EQ(clip.keypoints.values, walking_leg().keypoints.values);
+  EXPECT_EQ(clip.extra_input("both").channels, 2);
+}
+
+/// Hip, knee, foot at x, y with their scores.
+Sample scored_leg() {
+  Sample clip = toy_clip(1, 2, 3, 2, {1, 2, 4, 6, 5, 9, 1, 3, 4, 7, 5, 8});
+  clip.scores = {0.5, 1, 0.25, 1, 0, 0.75};
+  return clip;
+}
+
+TEST(Stream, TheScoreOfABoneIsTheMeanOfBothJoints) {
+  EXPECT_EQ(values_after("{type: stream, kind: bone}", scored_leg()),
+            (Doubles{0, 0, 0.5, 3, 4, 0.75, 1, 3, 0.625, 0, 0, 1, 3, 4, 0.5, 1, 1, 0.375}));
+}
+
+TEST(Stream, TheScoreOfAMotionIsTheMeanOfBothFrames) {
+  EXPECT_EQ(values_after("{type: stream, kind: joint_motion}", scored_leg()),
+            (Doubles{0, 1, 0.75, 0, 1, 0.5, 0, -1, 0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(Stream, ScoresCanBeDifferencesToo) {
+  EXPECT_EQ(values_after("{type: stream, kind: bone, score_channel: difference}", scored_leg()),
+            (Doubles{0, 0, 0, 3, 4, 0.5, 1, 3, -0.75, 0, 0, 0, 3, 4, -1, 1, 1, 0.75}));
+}
+
+TEST(Stream, CompatRoundsToThePrecisionOfTheData) {
+  Sample clip = toy_clip(1, 1, 3, 1, {0.0999755859375, 1000, 1000});
+  clip.precision = Precision::float16;
+  EXPECT_EQ(values_after("{type: stream, kind: bone}", clip)[1], 1000 - 0.0999755859375);
+  EXPECT_EQ(values_after("{type: stream, kind: bone, compat: pyskl}", clip)[1], 1000);
+  clip.precision = Precision::float64;
+  EXPECT_EQ(values_after("{type: stream, kind: bone, compat: pyskl}", clip)[1],
+            static_cast<double>(static_cast<float>(1000 - 0.0999755859375)));
+}
+
+TEST(Stream, RefusesKindAndKindsTogether) {
+  EXPECT_EQ(thrown_message<ConfigError>(
+                [] { make_pipeline("[{type: stream, kind: bone, kinds: [joint]}]"); }),
+            "stream: give 'kind' or 'kinds', not both");
+}
+
 TEST(Stream, ReportsFaultyOptionsInFull) {
   EXPECT_EQ(thrown_message<ConfigError>(
                 [] { pipeline_steps("[{type: stream, kind: bones, outputs: x}]"); }),

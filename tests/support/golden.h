@@ -32,4 +32,11 @@ inline std::vector<std::string> datasets_below(const Hdf5File& file, const std::
   return found;
 }
 
+/// Numbers of any kind as doubles.
+inline Hdf5Array<double> read_numbers(const Hdf5File& file, const std::string& path) {
+  if (file.inspect(path).is_floating) return file.read<double>(path);
+  const auto integers = file.read<int64_t>(path);
+  return {integers.shape, {integers.values.begin(), integers.values.end()}};
+}
+
 }  // namespace kinegraph

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +63,12 @@ inline Sample transformed(const std::string& step, Sample sample, uint64_t seed 
   Rng rng(seed, 0, index);
   make_pipeline("[" + step + "]").apply(sample, rng);
   return sample;
+}
+
+inline void expect_close(const Doubles& actual, const Doubles& expected, double tolerance = 1e-12) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], expected[i], tolerance) << "value " << i;
 }
 
 inline std::string shape_after(const std::string& step, const Sample& sample) {
