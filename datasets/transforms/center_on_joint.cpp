@@ -3,8 +3,9 @@
 namespace kinegraph {
 namespace {
 
-/// Subtracts one joint of one frame of the first person from every joint of every frame.
-/// Shapes stay (M, T, V, C). NW-UCLA: the spine of frame 0 (CTR-GCN's feeder).
+/// Subtracts one joint of one frame of the first person from every joint of every frame. Persons
+/// who are not in the clip stay zero. Shapes stay (M, T, V, C). NW-UCLA: the spine of frame 0
+/// (CTR-GCN's feeder).
 class CenterOnJoint : public Transform {
  public:
   struct Options {
@@ -30,8 +31,11 @@ class CenterOnJoint : public Transform {
                 "a clip that has it", "Correct the step's 'frame'."});
     const std::vector<double> origin(x.joint(0, frame_, joint_),
                                      x.joint(0, frame_, joint_) + x.channels);
-    for (size_t i = 0; i < x.values.size(); i += origin.size())
-      for (size_t c = 0; c < origin.size(); ++c) x.values[i + c] -= origin[c];
+    for (int64_t m = 0; m < x.persons; ++m) {
+      if (!x.is_present(m)) continue;
+      for (double* joint = x.frame(m, 0); joint != x.frame(m + 1, 0); joint += x.channels)
+        for (size_t c = 0; c < origin.size(); ++c) joint[c] -= origin[c];
+    }
   }
 
  private:

@@ -21,7 +21,8 @@ class FormatGcn : public Transform {
             Range{1, 100});
       field("pad", pad, "absent persons are zero, or copies of the first", OneOf{{"zero", "loop"}});
       field("compat", compat,
-            "none, mmaction2: as above; pyskl: 'loop' pads with zeros all the same",
+            "none: as above; mmaction2: 'loop' copies only where the first is alone; pyskl: "
+            "'loop' pads with zeros all the same",
             compat_names());
     }
   };
@@ -39,12 +40,12 @@ class FormatGcn : public Transform {
     sample.append_scores();
     sample.resize_persons(options_.num_persons);
     if (options_.pad == "zero" || options_.compat == "pyskl") return;
-    const auto size = static_cast<int64_t>(x.values.size()) / x.persons;
-    for (int64_t m = 1; m < x.persons; ++m) {
-      double* const person = x.frame(m, 0);
-      if (std::all_of(person, person + size, [](double value) { return value == 0; }))
-        std::copy_n(x.values.data(), size, person);
-    }
+    std::vector<int64_t> absent;
+    for (int64_t m = 1; m < x.persons; ++m)
+      if (!x.is_present(m)) absent.push_back(m);
+    if (options_.compat == "mmaction2" && static_cast<int64_t>(absent.size()) + 1 < x.persons)
+      return;
+    for (const int64_t m : absent) std::copy(x.frame(0, 0), x.frame(1, 0), x.frame(m, 0));
   }
 
  private:

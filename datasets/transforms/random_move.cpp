@@ -7,7 +7,7 @@ namespace {
 
 /// A random camera that turns, zooms and pans slowly: [x, y]' = s R(angle) [x, y] + [dx, dy] in
 /// each frame, all four linear in time between random nodes (random_move of ST-GCN's feeder);
-/// shapes stay (M, T, V, C), further channels stay. Missing joints move along, as published.
+/// shapes stay (M, T, V, C), further channels stay. Joints at (0, 0) are missing and stay there.
 ///
 /// Draws: number of stretches, then for all nodes the angles, scales, dx, dy.
 class RandomMove : public Transform {
@@ -16,6 +16,7 @@ class RandomMove : public Transform {
     std::vector<double> angles{-10, -5, 0, 5, 10}, scales{0.9, 1, 1.1},
         shifts{-0.2, -0.1, 0, 0.1, 0.2};
     std::vector<int64_t> stretches{1};
+    std::string compat = "none";
 
     template <class Fields>
     void describe(Fields& field) {
@@ -23,6 +24,8 @@ class RandomMove : public Transform {
       field("scales", scales, "candidates");
       field("shifts", shifts, "candidates of dx and dy, in units of the keypoints");
       field("stretches", stretches, "candidates: stretches of linear movement", Range{1, 1000});
+      field("compat", compat, "none: as above; st_gcn: missing joints move along",
+            OneOf{{"none", "st_gcn"}});
     }
   };
 
@@ -50,6 +53,7 @@ class RandomMove : public Transform {
         for (int64_t v = 0; v < x.joints; ++v) {
           double* const joint = x.joint(m, t, v);
           const double across = joint[0], down = joint[1];
+          if (across == 0 && down == 0 && options_.compat == "none") continue;
           joint[0] = c * across - s * down + dx[at];
           joint[1] = s * across + c * down + dy[at];
         }

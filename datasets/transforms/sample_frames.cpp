@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/transforms/compat.h"
 #include "framework/data/transform.h"
 
 namespace kinegraph {
@@ -9,13 +10,13 @@ namespace {
 /// Clips of `clip_length` frames, `frame_interval` apart: (M, T, V, C) ->
 /// (M, num_clips * clip_length, V, C) (SampleFrames of PYSKL and MMAction2).
 ///
-/// Training draws where each clip begins; testing spreads the clips evenly. Frames beyond the end
+/// Training draws where each clip begins; testing takes the middles of equal parts. Frames beyond the end
 /// wrap around or repeat the clip's last frame.
 class SampleFrames : public Transform {
  public:
   struct Options {
     int64_t clip_length = 32, frame_interval = 1, num_clips = 1;
-    std::string mode = "train", out_of_bound = "loop";
+    std::string mode = "train", out_of_bound = "loop", compat = "none";
     bool temporal_jitter = false, twice_sample = false, keep_tail_frames = false;
 
     template <class Fields>
@@ -29,11 +30,17 @@ class SampleFrames : public Transform {
       field("twice_sample", twice_sample, "test: clips that begin each part as well");
       field("keep_tail_frames", keep_tail_frames, "train: parts of equal length up to the end");
       field("out_of_bound", out_of_bound, "frames beyond the end", OneOf{{"loop", "repeat_last"}});
+      field("compat", compat,
+            "none, pyskl: as above; mmaction2: test clips from the first frame to the last",
+            compat_names());
     }
   };
 
   SampleFrames(const Options& options, const Context&)
-      : options_(options), span_(options.clip_length * options.frame_interval) {}
+      : options_(options), span_(options.clip_length * options.frame_interval) {
+    if (options.twice_sample && options.compat == "mmaction2")
+      throw ConfigError("sample_frames: 'twice_sample' is not for compat: mmaction2");
+  }
 
   void apply(Sample& sample, RandomSource& random) const override {
     const int64_t available = sample.keypoints.frames;
@@ -74,7 +81,21 @@ class SampleFrames : public Transform {
     return offsets;
   }
 
+  /// The last clip ends with the last frame; one clip alone lies in the middle.
+  std::vector<int64_t> offsets_from_end_to_end(int64_t available) const {
+    const int64_t clips = options_.num_clips;
+    const int64_t length = span_ - options_.frame_interval + 1;
+    const int64_t last = std::max<int64_t>(0, available - length);
+    if (clips == 1) return {last / 2};
+    std::vector<int64_t> offsets;
+    const double step = static_cast<double>(last) / static_cast<double>(clips - 1);
+    for (int64_t i = 0; i < clips; ++i)
+      offsets.push_back(static_cast<int64_t>(std::nearbyint(static_cast<double>(i) * step)));
+    return offsets;
+  }
+
   std::vector<int64_t> test_offsets(int64_t available) const {
+    if (options_.compat == "mmaction2") return offsets_from_end_to_end(available);
     const int64_t clips = options_.num_clips, starts = std::max<int64_t>(0, available - span_ + 1);
     const double part = static_cast<double>(starts) / static_cast<double>(clips);
     std::vector<int64_t> offsets;

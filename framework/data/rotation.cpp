@@ -16,8 +16,13 @@ double sum_of_magnitudes(const Vector3& x) {
 
 double length(const Vector3& x, Precision precision) {
   if (precision == Precision::float64) return std::sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
-  float sum = 0;  // NumPy accumulates halves in single precision, too
-  for (const double value : x) sum += static_cast<float>(value) * static_cast<float>(value);
+  // NumPy sums the squares of halves in single precision, the BLAS below it those of singles in
+  // double precision.
+  double sum = 0;
+  for (const double value : x) {
+    sum += static_cast<float>(value) * static_cast<float>(value);
+    if (precision == Precision::float16) sum = static_cast<float>(sum);
+  }
   return round_to(precision, std::sqrt(round_to(precision, sum)));
 }
 

@@ -34,6 +34,10 @@ void swap_rows(std::vector<double>& values, int64_t row, int64_t a, int64_t b) {
 
 }  // namespace
 
+bool KeypointArray::is_present(int64_t m) const {
+  return std::any_of(frame(m, 0), frame(m + 1, 0), [](double value) { return value != 0; });
+}
+
 std::string KeypointArray::shape_text() const {
   return fmt::format("{}x{}x{}x{} (M,T,V,C)", persons, frames, joints, channels);
 }

@@ -33,6 +33,8 @@ struct KeypointArray {
   }
   double* joint(int64_t m, int64_t t, int64_t v) { return frame(m, t) + v * channels; }
   const double* joint(int64_t m, int64_t t, int64_t v) const { return frame(m, t) + v * channels; }
+  /// Whether person m is there: any value but 0 in any frame.
+  bool is_present(int64_t m) const;
   bool has_same_shape(const KeypointArray& other) const {
     return persons == other.persons && frames == other.frames && joints == other.joints &&
            channels == other.channels;

@@ -25,6 +25,12 @@ TEST(CenterOnJoint, TakesTheOriginFromTheFirstPerson) {
             (Doubles{0, 1, 2, 99, 199, 299}));
 }
 
+TEST(CenterOnJoint, LeavesAPersonWhoIsNotThereAtZero) {
+  const Sample clip = toy_clip(3, 2, 3, 1, {1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7});
+  EXPECT_EQ(values_after("{type: center_on_joint, joint: hip}", clip),
+            (Doubles{0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, 6}));
+}
+
 TEST(CenterOnJoint, KeepsScoresAndFrameIndices) {
   Sample clip = toy_clip(1, 1, 3, 1, {1, 2, 3});
   clip.scores = {0.5, 0.25, 1};

@@ -33,6 +33,12 @@ TEST(FormatGcn, PysklPadsWithZerosAllTheSame) {
       (Doubles{3, 4, 0, 0}));
 }
 
+TEST(FormatGcn, Mmaction2CopiesOnlyAPersonWhoIsAlone) {
+  const std::string step = "{type: format_gcn, num_persons: 3, pad: loop, compat: mmaction2}";
+  EXPECT_EQ(values_after(step, toy_clip(1, 1, 1, 1, {3})), (Doubles{3, 3, 3}));
+  EXPECT_EQ(values_after(step, toy_clip(2, 1, 1, 1, {3, 4})), (Doubles{3, 4, 0}));
+}
+
 TEST(FormatGcn, ScoresBecomeTheLastChannel) {
   Sample clip = toy_clip(1, 1, 2, 2, {1, 2, 3, 4});
   clip.scores = {0.5, 0.25};

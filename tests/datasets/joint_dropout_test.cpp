@@ -36,7 +36,7 @@ TEST(JointDropout, KeepsOrDropsEverythingAtTheEndsOfTheRange) {
 TEST(JointDropout, RefusesAProbabilityAboveOne) {
   EXPECT_EQ(thrown_message<ConfigError>(
                 [] { pipeline_steps("[{type: joint_dropout, probability: 1.5}]"); }),
-            "c.yaml:1:38: 'probability' is 1.5; expected 0 to 1");
+            "c.yaml:1:37: 'probability' is 1.5; expected 0..1");
 }
 
 }  // namespace

@@ -22,6 +22,11 @@ TEST(MinMaxNormalize, TakesTheRangeOverAllPersonsAndFrames) {
   EXPECT_EQ(values_after("min_max_normalize", clip), (Doubles{-1, -0.75, -0.5, 1}));
 }
 
+TEST(MinMaxNormalize, LeavesOutAPersonWhoIsNotThere) {
+  const Sample clip = toy_clip(2, 2, 1, 2, {2, 0, 4, 9, 0, 0, 0, 0});
+  EXPECT_EQ(values_after("min_max_normalize", clip), (Doubles{-1, -1, 1, 1, 0, 0, 0, 0}));
+}
+
 TEST(MinMaxNormalize, MapsAChannelWithoutExtentToTheMiddle) {
   const Sample clip = toy_clip(1, 1, 2, 2, {3, 7, 5, 7});
   EXPECT_EQ(values_after("min_max_normalize", clip), (Doubles{-1, 0, 1, 0}));

@@ -28,10 +28,17 @@ TEST(RandomMove, TurnsCounterClockwiseInDegrees) {
       {0, 2});
 }
 
-TEST(RandomMove, ShiftsAfterTurningAndMovesMissingJointsAlong) {
+TEST(RandomMove, ShiftsAfterTurningAndLeavesMissingJoints) {
   expect_close(values_after("{type: random_move, angles: [0], scales: [3], shifts: [0.5]}",
                             toy_clip(1, 1, 2, 3, {1, 2, 9, 0, 0, 0})),
-               {3.5, 6.5, 9, 0.5, 0.5, 0});
+               {3.5, 6.5, 9, 0, 0, 0});
+}
+
+TEST(RandomMove, MovesMissingJointsAlongAsStGcnDoes) {
+  expect_close(
+      values_after("{type: random_move, angles: [0], scales: [3], shifts: [0.5], compat: st_gcn}",
+                   toy_clip(1, 1, 2, 3, {1, 2, 9, 0, 0, 0})),
+      {3.5, 6.5, 9, 0.5, 0.5, 0});
 }
 
 TEST(RandomMove, IsLinearInTimeBetweenTwoDraws) {

@@ -24,6 +24,12 @@ TEST(SampleFrames, TwiceAsManyTestClipsBeginEachPartToo) {
   EXPECT_EQ(transformed("{type: sample_frames, " + options + "}", counting_clip(10)).num_clips, 4);
 }
 
+TEST(SampleFrames, Mmaction2SpreadsTestClipsFromTheFirstFrameToTheLast) {
+  const std::string step = "{type: sample_frames, mode: test, compat: mmaction2, clip_length: 2, ";
+  EXPECT_EQ(values_after(step + "num_clips: 3}", counting_clip(8)), (Doubles{0, 1, 3, 4, 6, 7}));
+  EXPECT_EQ(values_after(step + "num_clips: 1}", counting_clip(8)), (Doubles{3, 4}));
+}
+
 TEST(SampleFrames, FramesBeyondTheEndWrapAround) {
   EXPECT_EQ(frames_after("clip_length: 5, mode: test", 3), (Integers{0, 1, 2, 0, 1}));
 }

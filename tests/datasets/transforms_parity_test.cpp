@@ -6,7 +6,6 @@
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "framework/base/error.h"
 #include "framework/base/numpy_random.h"
@@ -49,7 +48,7 @@ Skeleton skeleton_of(int64_t joints) {
   return Skeleton::load((source_dir() / "datasets/skeletons" / (found->second + ".yaml")).string());
 }
 
-/// A step of ours for one of theirs, or none where ours needs none.
+/// Steps of ours for one of theirs; none where ours needs none.
 class StepMap {
  public:
   StepMap(std::string repo, const json& results_in, const Skeleton& skeleton)
@@ -63,13 +62,21 @@ class StepMap {
     return type.find("Sample") != std::string::npos;
   }
 
-  std::optional<json> ours(const json& step) const {
+  std::vector<json> ours(const json& step) const {
+    const std::string type = step["type"];
+    if (type == "PoseDecode") return pose_decode();
+    // Theirs appends the scores after sampling, as our streams do.
+    if (type == "UniformSampleDecode") return {sampling(step), with_compat({{"type", "stream"}})};
+    return {single(step)};
+  }
+
+ private:
+  json single(const json& step) const {
     const std::string type = step["type"];
     if (type == "PreNormalize3D") return pre_normalize_3d(step);
     if (type == "PreNormalize2D") return pre_normalize_2d(step);
     if (type == "GenSkeFeat" || type == "JointToBone" || type == "ToMotion") return stream(step);
     if (is_sampling(step)) return sampling(step);
-    if (type == "PoseDecode") return pose_decode();
     if (type == "FormatGCNInput") return format_gcn(step);
     if (type == "PadTo")
       return json{{"type", "pad"}, {"length", step["length"]}, {"mode", step["mode"]}};
@@ -77,7 +84,6 @@ class StepMap {
     return image(step);
   }
 
- private:
   json with_compat(json step) const {
     step["compat"] = repo_;
     return step;
@@ -136,7 +142,7 @@ class StepMap {
     if (step["type"] == "SampleFrames") {
       made["type"] = "sample_frames";
       made["frame_interval"] = step["frame_interval"];
-      return made;
+      return with_compat(made);
     }
     copy(step, {"p_interval"}, made);
     if (step["type"] == "UniformSampleDecode") made["short_start"] = "drawn";
@@ -144,12 +150,12 @@ class StepMap {
   }
 
   /// Frames that a sampling step has chosen are there already.
-  std::optional<json> pose_decode() const {
-    if (!results_in_.contains("frame_inds")) return std::nullopt;
+  std::vector<json> pose_decode() const {
+    if (!results_in_.contains("frame_inds")) return {};
     json made{{"type", "select_frames"}, {"rule", "listed"}};
     for (const int64_t frame : results_in_["frame_inds"])
       made["frames"].push_back(frame + results_in_.value("offset", 0));
-    return made;
+    return {made};
   }
 
   json format_gcn(const json& step) const {
@@ -295,8 +301,7 @@ class Case {
     const StepMap map(repo_, results_in_, skeleton);
     for (const auto& step : steps_) {
       if (StepMap::is_sampling(step)) number_frames();
-      if (const auto ours = map.ours(step))
-        make_pipeline("[" + ours->dump() + "]", skeleton).apply(sample_, random);
+      make_pipeline(json(map.ours(step)).dump(), skeleton).apply(sample_, random);
     }
   }
 
@@ -364,14 +369,16 @@ class Case {
 
   void expect_near(const Doubles& expected, const Doubles& ours) {
     ASSERT_EQ(expected.size(), ours.size());
-    int64_t wrong = 0;
+    size_t wrong = 0, first = 0;
     for (size_t i = 0; i < expected.size(); ++i) {
       const double error =
           std::abs(expected[i] - ours[i]) / std::max(std::abs(expected[i]), kSmall);
       worst_ = std::max(worst_, error);
-      wrong += !(error <= 1e-6);  // true for NaN
+      if (error <= 1e-6) continue;  // false for NaN
+      if (wrong++ == 0) first = i;
     }
-    EXPECT_EQ(wrong, 0) << "of " << expected.size() << " values; worst " << worst_;
+    EXPECT_EQ(wrong, 0U) << "of " << expected.size() << " values; value " << first << " is "
+                         << ours[first] << ", theirs " << expected[first];
   }
 
   static constexpr double kSmall = 1e-9;
