@@ -52,7 +52,7 @@ class PreNormalize2d : public Transform {
       throw clip_error(sample, "pre_normalize_2d", "2 channels (x, y), with or without scores",
                        "Use pre_normalize_3d for 3D data.");
     if (const auto scales = options_.mode == "fix" ? image_scales(sample) : box_scales(sample))
-      for (size_t c = 0; c < 2; ++c) apply_scale(sample, c, (*scales)[c]);
+      apply_scales(sample, *scales);
     if (sample.has_score_channel && options_.compat != "mmaction2") drop_missing(sample);
   }
 
@@ -99,20 +99,33 @@ class PreNormalize2d : public Transform {
     return scales;
   }
 
-  void apply_scale(Sample& sample, size_t channel, const Scale& scale) const {
+  void apply_scales(Sample& sample, const std::array<Scale, 2>& scales) const {
     const Precision precision = rounding(sample);
-    auto& values = sample.keypoints.values;
-    for (size_t i = channel; i < values.size();
-         i += static_cast<size_t>(sample.keypoints.channels)) {
-      const double moved = round_to(precision, values[i] - scale.middle);
-      values[i] = round_to(precision, moved / scale.divisor) * scale.factor;
+    const int64_t channels = sample.keypoints.channels;
+    double* const end = sample.keypoints.values.data() + sample.keypoints.values.size();
+    if (precision == Precision::float64) {
+      const double across = scales[0].factor / scales[0].divisor;
+      const double down = scales[1].factor / scales[1].divisor;
+      for (double* joint = sample.keypoints.values.data(); joint != end; joint += channels) {
+        joint[0] = (joint[0] - scales[0].middle) * across;
+        joint[1] = (joint[1] - scales[1].middle) * down;
+      }
+      return;
     }
+    for (double* joint = sample.keypoints.values.data(); joint != end; joint += channels)
+      for (size_t c = 0; c < 2; ++c) {
+        const double moved = round_to(precision, joint[c] - scales[c].middle);
+        joint[c] = round_to(precision, moved / scales[c].divisor) * scales[c].factor;
+      }
   }
 
   void drop_missing(Sample& sample) const {
     auto& values = sample.keypoints.values;
-    for (size_t i = 0; i < values.size(); i += 3)
-      if (is_missing(&values[i])) values[i] = values[i + 1] = 0;
+    for (size_t i = 0; i < values.size(); i += 3) {
+      const bool is_there = !is_missing(&values[i]);
+      values[i] = is_there ? values[i] : 0;
+      values[i + 1] = is_there ? values[i + 1] : 0;
+    }
   }
 
   Options options_;

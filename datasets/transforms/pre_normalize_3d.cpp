@@ -125,10 +125,16 @@ class PreNormalize3d : public Transform {
       turned = Precision::float64;
     }
     double* const end = x.values.data() + x.values.size();
+    const auto move = [&](double* joint, const Vector3& from_origin) {
+      const Vector3 moved = turn(from_origin);
+      std::copy_n(moved.begin(), 3, joint);
+    };
     for (double* joint = x.values.data(); joint != end; joint += 3) {
       if (joint[0] == 0 && joint[1] == 0 && joint[2] == 0) continue;
-      const Vector3 moved = turn(centred(joint));
-      std::copy_n(moved.begin(), 3, joint);
+      if (precision != Precision::float64)
+        move(joint, centred(joint));
+      else
+        move(joint, {joint[0] - origin[0], joint[1] - origin[1], joint[2] - origin[2]});
     }
     if (options_.align_spine || options_.align_shoulders) sample.precision = Precision::float64;
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -31,16 +32,19 @@ std::vector<int64_t> epoch_order(int64_t size, bool is_shuffled, uint64_t seed, 
 /// Copies double -> float and reports the first value that is not finite (as a float).
 void copy_finite(const std::string& input, const KeypointArray& from, int64_t t0, int64_t frames,
                  float* to, const Dataset& dataset, const Sample& sample) {
+  constexpr uint32_t kExponent = 0x7f800000;  // all ones in infinities and NaN
   for (int64_t m = 0; m < from.persons; ++m) {
     const int64_t count = frames * from.joints * from.channels;
     const double* source = from.frame(m, t0);
-    float poison = 0;  // stays 0 for finite values, becomes NaN otherwise
+    uint32_t is_bad = 0;
     for (int64_t i = 0; i < count; ++i) {
       to[i] = static_cast<float>(source[i]);
-      poison += to[i] * 0.0F;
+      uint32_t bits;
+      std::memcpy(&bits, to + i, sizeof bits);
+      is_bad |= static_cast<uint32_t>((bits & kExponent) == kExponent);
     }
     const float* copied = std::exchange(to, to + count);
-    if (poison == 0) continue;
+    if (is_bad == 0) continue;
     const auto bad =
         std::find_if_not(copied, copied + count, [](float x) { return std::isfinite(x); });
     const int64_t at = (bad - copied) / from.channels;

@@ -20,8 +20,8 @@ double length(const Vector3& x, Precision precision) {
   // double precision.
   double sum = 0;
   for (const double value : x) {
-    sum += static_cast<float>(value) * static_cast<float>(value);
-    if (precision == Precision::float16) sum = static_cast<float>(sum);
+    sum += round_to_single(value * value);
+    if (precision == Precision::float16) sum = round_to_single(sum);
   }
   return round_to(precision, std::sqrt(round_to(precision, sum)));
 }

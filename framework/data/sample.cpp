@@ -7,25 +7,6 @@
 namespace kinegraph {
 namespace {
 
-/// (M, T, row) -> (M, frames, row); kNoFrame gives zeros.
-std::vector<double> gather_rows(const std::vector<double>& from, int64_t persons, int64_t available,
-                                int64_t row, const std::vector<int64_t>& frames) {
-  std::vector<double> picked(static_cast<size_t>(persons * row) * frames.size());
-  double* to = picked.data();
-  for (int64_t m = 0; m < persons; ++m)
-    for (const int64_t frame : frames) {
-      if (frame != Sample::kNoFrame)
-        std::copy_n(from.data() + (m * available + frame) * row, row, to);
-      to += row;
-    }
-  return picked;
-}
-
-void gather_frames(KeypointArray& x, const std::vector<int64_t>& frames) {
-  x.values = gather_rows(x.values, x.persons, x.frames, x.joints * x.channels, frames);
-  x.frames = static_cast<int64_t>(frames.size());
-}
-
 void swap_rows(std::vector<double>& values, int64_t row, int64_t a, int64_t b) {
   if (!values.empty())
     std::swap_ranges(values.begin() + a * row, values.begin() + (a + 1) * row,
@@ -48,15 +29,34 @@ KeypointArray& Sample::extra_input(const std::string& name) {
   return extra_inputs.emplace_back(name, KeypointArray{}).second;
 }
 
+void Sample::gather_frames(std::vector<double>& values, int64_t persons, int64_t row,
+                           const std::vector<int64_t>& frames) {
+  const int64_t available = keypoints.frames;
+  spare_.resize(static_cast<size_t>(persons * row) * frames.size());
+  double* to = spare_.data();
+  for (int64_t m = 0; m < persons; ++m)
+    for (const int64_t frame : frames)
+      to = frame == kNoFrame
+               ? std::fill_n(to, row, 0.0)
+               : std::copy_n(values.data() + (m * available + frame) * row, row, to);
+  values.swap(spare_);
+}
+
 void Sample::select_frames(const std::vector<int64_t>& frames) {
   const int64_t available = keypoints.frames;
-  if (!scores.empty())
-    scores = gather_rows(scores, keypoints.persons, available, keypoints.joints, frames);
-  if (!box_scores.empty())
-    box_scores = gather_rows(box_scores, keypoints.persons, available, 1, frames);
-  gather_frames(keypoints, frames);
-  for (auto& [name, array] : extra_inputs)
-    if (array.frames == available) gather_frames(array, frames);
+  const auto count = static_cast<int64_t>(frames.size());
+  if (!scores.empty()) gather_frames(scores, keypoints.persons, keypoints.joints, frames);
+  if (!box_scores.empty()) gather_frames(box_scores, keypoints.persons, 1, frames);
+  const auto gather = [&](KeypointArray& x) {
+    gather_frames(x.values, x.persons, x.joints * x.channels, frames);
+  };
+  for (auto& [name, array] : extra_inputs) {
+    if (array.frames != available) continue;
+    gather(array);
+    array.frames = count;
+  }
+  gather(keypoints);
+  keypoints.frames = count;
   const auto pick = [&](const std::vector<int64_t>& from, int64_t none) {
     std::vector<int64_t> picked;
     picked.reserve(frames.size());
@@ -100,13 +100,13 @@ void Sample::crop_image(int64_t left, int64_t top, int64_t width, int64_t height
 void Sample::append_scores() {
   if (scores.empty()) return;
   const auto channels = static_cast<size_t>(keypoints.channels);
-  std::vector<double> merged(scores.size() * (channels + 1));
-  double* to = merged.data();
+  spare_.resize(scores.size() * (channels + 1));
+  double* to = spare_.data();
   for (size_t i = 0; i < scores.size(); ++i) {
     to = std::copy_n(keypoints.values.data() + i * channels, channels, to);
     *to++ = scores[i];
   }
-  keypoints.values = std::move(merged);
+  keypoints.values.swap(spare_);
   ++keypoints.channels;
   scores.clear();
   has_score_channel = true;

@@ -79,6 +79,13 @@ struct Sample {
 
   /// Empties everything but keeps the memory.
   void clear();
+
+ private:
+  /// values: (M, T, row) -> (M, frames, row).
+  void gather_frames(std::vector<double>& values, int64_t persons, int64_t row,
+                     const std::vector<int64_t>& frames);
+
+  std::vector<double> spare_;  // memory that the next change of shape writes to
 };
 
 }  // namespace kinegraph
