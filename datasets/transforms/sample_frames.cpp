@@ -10,8 +10,8 @@ namespace {
 /// Clips of `clip_length` frames, `frame_interval` apart: (M, T, V, C) ->
 /// (M, num_clips * clip_length, V, C) (SampleFrames of PYSKL and MMAction2).
 ///
-/// Training draws where each clip begins; testing takes the middles of equal parts. Frames beyond the end
-/// wrap around or repeat the clip's last frame.
+/// Training draws where each clip begins; testing takes the middles of equal parts. Frames beyond
+/// the end wrap around or repeat the clip's last frame.
 class SampleFrames : public Transform {
  public:
   struct Options {

@@ -36,9 +36,8 @@ void Sample::gather_frames(std::vector<double>& values, int64_t persons, int64_t
   double* to = spare_.data();
   for (int64_t m = 0; m < persons; ++m)
     for (const int64_t frame : frames)
-      to = frame == kNoFrame
-               ? std::fill_n(to, row, 0.0)
-               : std::copy_n(values.data() + (m * available + frame) * row, row, to);
+      to = frame == kNoFrame ? std::fill_n(to, row, 0.0)
+                             : std::copy_n(values.data() + (m * available + frame) * row, row, to);
   values.swap(spare_);
 }
 

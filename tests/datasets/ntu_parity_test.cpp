@@ -171,7 +171,8 @@ class RawDataParity : public testing::Test {
     const std::string kinds = kind == "joint_bone" ? "joint, bone" : kind;
     const Pipeline pipeline = make_pipeline(
         "[{type: format_gcn}, {type: pad, mode: zero}, {type: pre_normalize_2s_agcn}, "
-        "{type: stream, kinds: [" + kinds + "]}]",
+        "{type: stream, kinds: [" +
+            kinds + "]}]",
         Skeleton::load((source_dir() / "datasets/skeletons/ntu25.yaml").string()));
     const AnnotationStore& store = stores_.get(rule, "ntu60", "float64");
     std::vector<KeypointArray> samples;
