@@ -70,19 +70,24 @@ class Stream : public Transform {
   }
 
  private:
+  /// How two joints are subtracted.
+  struct Rule {
+    bool has_mean;        // the last channel is a confidence, of which the mean is taken
+    Precision precision;  // of the result
+  };
+
   /// Turns `x`, a copy of the keypoints or they themselves, into the stream `kind`.
   void make(const std::string& kind, const Sample& sample, KeypointArray& x,
             Precision& precision) const {
-    // The confidence is the last channel; without one, no channel has this number.
-    const int64_t mean_channel =
-        sample.has_score_channel && options_.score_channel == "mean" ? x.channels - 1 : x.channels;
-    const auto rounding = [&] { return rounds_ ? precision : Precision::float64; };
+    const bool has_mean = sample.has_score_channel && options_.score_channel == "mean";
+    const auto rule = [&] { return Rule{has_mean, rounds_ ? precision : Precision::float64}; };
     if (kind == "bone" || kind == "bone_motion") {
-      to_bones(x, mean_channel, rounding());
+      to_bones(x, rule());
       precision = Precision::float32;
+      if (rounds_)
+        for (auto& value : x.values) value = round_to(precision, value);
     }
-    if (kind == "joint_motion" || kind == "bone_motion")
-      to_motion(x, sample.num_clips, mean_channel, rounding());
+    if (kind == "joint_motion" || kind == "bone_motion") to_motion(x, sample.num_clips, rule());
   }
 
   void merge(Sample& sample) const {
@@ -110,42 +115,46 @@ class Stream : public Transform {
     if (parts.size() > 1) sample.has_score_channel = false;  // scores are among the channels now
   }
 
-  void to_bones(KeypointArray& x, int64_t mean_channel, Precision precision) const {
+  void to_bones(KeypointArray& x, const Rule& rule) const {
     const int64_t row = x.joints * x.channels;
-    const Precision stored = rounds_ ? Precision::float32 : Precision::float64;
     std::vector<double> joints(static_cast<size_t>(row));
     for (int64_t t = 0; t < x.persons * x.frames; ++t) {
       double* const bones = x.values.data() + t * row;
       std::copy_n(bones, row, joints.begin());
       for (int64_t v = 0; v < x.joints; ++v) {
         const int64_t known = skeleton_.parents[static_cast<size_t>(v)];
-        const double* parent = joints.data() + (known < 0 ? v : known) * x.channels;
-        double* const bone = bones + v * x.channels;
-        for (int64_t c = 0; c < x.channels; ++c)
-          bone[c] = round_to(stored, difference(bone[c], parent[c], c == mean_channel, precision));
+        subtract(joints.data() + v * x.channels,
+                 joints.data() + (known < 0 ? v : known) * x.channels, x.channels, x.channels, rule,
+                 bones + v * x.channels);
       }
     }
   }
 
-  static void to_motion(KeypointArray& x, int64_t num_clips, int64_t mean_channel,
-                        Precision precision) {
+  static void to_motion(KeypointArray& x, int64_t num_clips, const Rule& rule) {
     const int64_t row = x.joints * x.channels, clip_frames = x.frames / num_clips;
     for (int64_t m = 0; m < x.persons; ++m)
       for (int64_t t = 0; t < x.frames; ++t) {
         double* const motion = x.frame(m, t);
-        if ((t + 1) % clip_frames == 0) {
+        if ((t + 1) % clip_frames == 0)
           std::fill_n(motion, row, 0.0);
-          continue;
-        }
-        for (int64_t i = 0; i < row; i += x.channels)
-          for (int64_t c = 0; c < x.channels; ++c)
-            motion[i + c] =
-                difference(motion[row + i + c], motion[i + c], c == mean_channel, precision);
+        else
+          subtract(motion + row, motion, row, x.channels, rule, motion);
       }
   }
 
-  static double difference(double a, double b, bool is_mean, Precision precision) {
-    return is_mean ? round_to(precision, a + b) / 2 : round_to(precision, a - b);
+  /// out = a - b, for `count` values of joints with so many channels. `out` may be `b`.
+  static void subtract(const double* a, const double* b, int64_t count, int64_t channels,
+                       const Rule& rule, double* out) {
+    if (rule.precision == Precision::float64 && !rule.has_mean) {
+      for (int64_t i = 0; i < count; ++i) out[i] = a[i] - b[i];
+      return;
+    }
+    for (int64_t i = 0; i < count; i += channels) {
+      const int64_t last = i + channels - 1;
+      const double mean = round_to(rule.precision, a[last] + b[last]) / 2;
+      for (int64_t k = i; k <= last; ++k) out[k] = round_to(rule.precision, a[k] - b[k]);
+      if (rule.has_mean) out[last] = mean;
+    }
   }
 
   Options options_;

@@ -101,7 +101,7 @@ double rate(Loader& loader) {
 
 void measure(const Case& benchmark, const std::filesystem::path& store) {
   const auto dataset = from_yaml<Component<Dataset>>(
-      fmt::format("{{type: store, path: {}, split: null}}", store.string()));
+      fmt::format("{{type: store, path: {}, split: null, pad_persons: false}}", store.string()));
   LoaderOptions options;
   options.batch_size = 16;
   options.shuffle = true;

@@ -28,6 +28,12 @@ TEST(PreNormalize2d, WithoutScoresNothingIsMissing) {
   EXPECT_EQ(values_after("pre_normalize_2d", clip), (Doubles{0, 0, 1, -1, -0.8, -0.4}));
 }
 
+TEST(PreNormalize2d, LeavesAPersonWhoIsNotThereAtZero) {
+  Sample clip = toy_clip(2, 1, 1, 2, {75, 25, 0, 0});
+  clip.image_width = clip.image_height = 100;
+  EXPECT_EQ(values_after("pre_normalize_2d", clip), (Doubles{0.5, -0.5, 0, 0}));
+}
+
 TEST(PreNormalize2d, TakesTheSizeOfTheOptionsWhereTheClipHasNone) {
   Sample clip = toy_clip(1, 1, 1, 2, {40, 10});
   EXPECT_EQ(values_after("{type: pre_normalize_2d, image_width: 20, image_height: 40}", clip),

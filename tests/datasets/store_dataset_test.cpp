@@ -103,6 +103,16 @@ TEST_F(StoreDataset, GivesEveryClipWhereTheSplitIsNull) {
   EXPECT_EQ(sample.id, "two");
 }
 
+TEST_F(StoreDataset, LeavesAbsentPersonsOutOnRequest) {
+  write_two();
+  EXPECT_EQ(read("split: train").keypoints.shape_text(), "2x2x3x2 (M,T,V,C)");
+  EXPECT_EQ(read("split: train, pad_persons: false").keypoints.shape_text(), "1x2x3x2 (M,T,V,C)");
+  EXPECT_EQ(read("split: train, pad_persons: false, max_persons: 5").keypoints.values,
+            read("split: train, max_persons: 1").keypoints.values);
+  EXPECT_EQ(read("split: val, pad_persons: false, max_persons: 1").keypoints.shape_text(),
+            "1x1x3x2 (M,T,V,C)");
+}
+
 TEST_F(StoreDataset, NeedsASplitOrNull) {
   write_two();
   EXPECT_NE(error_of([&] { open("repeat: 1"); }).find("'split'"), std::string::npos);

@@ -46,7 +46,7 @@ TEST(UniformSample, DrawsTrainingClipsInTheOrderOfThePublishedCode) {
   EXPECT_EQ(drawn("mmaction2", 5), (Integers{4, 0, 1, 2, 3, 4, 0, 1}));
   EXPECT_EQ(drawn("pyskl", 12), (Integers{0, 2, 4, 5, 7, 8, 9, 11}));
   EXPECT_EQ(drawn("pyskl", 20), (Integers{1, 2, 6, 8, 11, 13, 15, 17}));
-  EXPECT_EQ(drawn("mmaction2", 20), (Integers{0, 3, 5, 8, 10, 13, 15, 17}));
+  EXPECT_EQ(drawn("mmaction2", 20), (Integers{0, 3, 5, 8, 11, 13, 15, 17}));
 }
 
 TEST(UniformSample, TakesOneFrameFromEachPart) {
