@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -16,6 +17,15 @@ std::vector<int64_t> all_clips(const AnnotationStore& store) {
   std::vector<int64_t> clips(static_cast<size_t>(store.num_clips()));
   std::iota(clips.begin(), clips.end(), 0);
   return clips;
+}
+
+bool are_finite(const std::vector<double>& values) {
+  std::array<double, 8> poison{};  // stays 0 for finite values, becomes NaN otherwise
+  size_t i = 0;
+  for (; i + poison.size() <= values.size(); i += poison.size())
+    for (size_t k = 0; k < poison.size(); ++k) poison[k] += values[i + k] * 0.0;
+  for (; i < values.size(); ++i) poison[0] += values[i] * 0.0;
+  return std::accumulate(poison.begin(), poison.end(), 0.0) == 0;
 }
 
 }  // namespace
@@ -69,24 +79,37 @@ void StoreSplit::keep_valid_clips() {
 void StoreSplit::read(int64_t index, Sample& sample) const {
   const int64_t clip = clips_[static_cast<size_t>(index) % clips_.size()];
   const ClipInfo about = store_.clip(clip);
+  sample.clear();
   sample.id = about.id;
   sample.labels = about.labels;
   sample.image_width = about.image_width.value_or(0);
   sample.image_height = about.image_height.value_or(0);
-  if (store_.info().person_layout == PersonLayout::frame_persons)
+  sample.precision = store_.info().precision;
+  if (store_.info().person_layout == PersonLayout::frame_persons && !options_.lists_persons)
     read_by_frame(clip, sample);
   else
-    read_dense(clip, about.num_frames, sample);
+    read_dense(clip, about, sample);
   treat_missing(sample);
 }
 
-void StoreSplit::read_dense(int64_t clip, int64_t frames, Sample& sample) const {
+void StoreSplit::read_dense(int64_t clip, const ClipInfo& about, Sample& sample) const {
+  const bool pads = options_.pads_persons && !options_.lists_persons;
+  const int64_t persons =
+      pads ? persons_ : std::min(about.num_persons, options_.max_persons.value_or(about.num_persons));
   KeypointArray& x = sample.keypoints;
-  x.resize(persons_, frames, store_.info().num_joints, store_.info().num_channels());
-  store_.read_keypoints(clip, x.values.data(), persons_);
-  if (!store_.has_scores()) return;
-  sample.scores.resize(static_cast<size_t>(persons_ * x.frames * x.joints));
-  store_.read_scores(clip, sample.scores.data(), persons_);
+  x.resize(persons, about.num_frames, store_.info().num_joints, store_.info().num_channels());
+  store_.read_keypoints(clip, x.values.data(), persons);
+  if (store_.has_scores()) {
+    sample.scores.resize(static_cast<size_t>(persons * x.frames * x.joints));
+    store_.read_scores(clip, sample.scores.data(), persons);
+  }
+  if (!options_.lists_persons) return;
+  if (store_.has_box_scores()) {
+    sample.box_scores.resize(static_cast<size_t>(persons * x.frames));
+    store_.read_box_scores(clip, sample.box_scores.data(), persons);
+  }
+  sample.frame_persons = store_.read_frame_persons(clip);
+  for (auto& count : sample.frame_persons) count = std::min(count, persons);
 }
 
 void StoreSplit::read_by_frame(int64_t clip, Sample& sample) const {
@@ -100,6 +123,7 @@ void StoreSplit::read_by_frame(int64_t clip, Sample& sample) const {
 
 void StoreSplit::treat_missing(Sample& sample) const {
   KeypointArray& x = sample.keypoints;
+  if (are_finite(x.values)) return;
   for (size_t i = 0; i < x.values.size(); ++i) {
     if (std::isfinite(x.values[i])) continue;
     if (options_.missing == "zero") {

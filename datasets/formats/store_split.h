@@ -18,7 +18,7 @@ struct StoreSplitOptions {
   int64_t repeat = 1;
   std::optional<int64_t> max_persons;
   double valid_ratio = 0, box_thr = 0.5;
-  bool squeeze = false;
+  bool squeeze = false, pads_persons = true, lists_persons = false;
 
   template <class Fields>
   void describe(Fields& field) {
@@ -29,6 +29,8 @@ struct StoreSplitOptions {
           "persons kept of each clip, where they are listed by frame those with the highest "
           "scores; null: as many as the largest clip of the store has",
           Range{1, 100});
+    field("pad_persons", pads_persons,
+          "absent persons are zero; false: left out, until a step such as format_gcn adds them");
     field("missing", missing, "a joint that is NaN or infinite: refuse the clip, or set it to 0",
           OneOf{{"error", "zero"}});
     field("valid_ratio", valid_ratio,
@@ -38,6 +40,9 @@ struct StoreSplitOptions {
     field("box_thr", box_thr, "confidence that a person needs; see valid_ratio", Range{0, 1});
     field("squeeze", squeeze,
           "whether frames without persons are left out (persons by frame only)");
+    field("list_persons", lists_persons,
+          "persons by frame are handed out as they are listed, with their box scores, for "
+          "decompress_pose; valid_ratio chooses clips only");
   }
 };
 
@@ -55,7 +60,7 @@ class StoreSplit : public Dataset {
  private:
   void check_joints() const;
   void keep_valid_clips();
-  void read_dense(int64_t clip, int64_t frames, Sample& sample) const;
+  void read_dense(int64_t clip, const ClipInfo& about, Sample& sample) const;
   void read_by_frame(int64_t clip, Sample& sample) const;
   void treat_missing(Sample& sample) const;
 

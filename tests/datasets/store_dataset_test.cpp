@@ -218,11 +218,11 @@ TEST_F(StoreDataset, PersonsListedByFrameKeepTheirCountsAndBoxScores) {
   clip.frame_persons = {2, 0, 1};
   clip.box_scores = {0.5, 0.25, 1};
   write({clip, leg_clip_of_frames("larger", {4})}, leg_info(PersonLayout::frame_persons));
-  const Sample all = read("split: train");
+  const Sample all = read("split: train, list_persons: true");
   EXPECT_EQ(all.keypoints.persons, 2);
   EXPECT_EQ(all.frame_persons, (Integers{2, 0, 1}));
   EXPECT_EQ(all.box_scores, (Doubles{0.5, 0, 1, 0.25, 0, 0}));
-  const Sample first = read("split: train, max_persons: 1");
+  const Sample first = read("split: train, list_persons: true, max_persons: 1");
   EXPECT_EQ(first.frame_persons, (Integers{1, 0, 1}));
   EXPECT_EQ(first.box_scores, (Doubles{0.5, 0, 1}));
 }
@@ -333,8 +333,8 @@ TEST_F(StoreDataset, ReportsFaultyOptionsInFull) {
             "c.yaml:1:51: 'missing' is 'zeros'; did you mean 'zero'?\n"
             "  expected one of: error, zero\n"
             "c.yaml:1:58: unknown key 'splt' in dataset 'store'; did you mean 'split'?\n"
-            "  known keys: path, split, repeat, max_persons, missing, valid_ratio, box_thr, "
-            "squeeze");
+            "  known keys: path, split, repeat, max_persons, pad_persons, missing, valid_ratio, "
+            "box_thr, squeeze, list_persons");
 }
 
 }  // namespace
