@@ -95,7 +95,8 @@ void StoreSplit::read(int64_t index, Sample& sample) const {
 void StoreSplit::read_dense(int64_t clip, const ClipInfo& about, Sample& sample) const {
   const bool pads = options_.pads_persons && !options_.lists_persons;
   const int64_t persons =
-      pads ? persons_ : std::min(about.num_persons, options_.max_persons.value_or(about.num_persons));
+      pads ? persons_
+           : std::min(about.num_persons, options_.max_persons.value_or(about.num_persons));
   KeypointArray& x = sample.keypoints;
   x.resize(persons, about.num_frames, store_.info().num_joints, store_.info().num_channels());
   store_.read_keypoints(clip, x.values.data(), persons);
