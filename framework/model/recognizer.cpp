@@ -75,7 +75,8 @@ std::vector<std::pair<std::string, at::Tensor>> state_of(const torch::nn::Module
         for (const auto& item : part.named_parameters(/*recurse=*/false))
           if (item.value().defined()) state.emplace_back(prefix + item.key(), item.value());
         for (const auto& item : part.named_buffers(/*recurse=*/false))
-          if (item.value().defined()) state.emplace_back(prefix + item.key(), item.value());
+          if (item.value().defined() && item.key().rfind("const_", 0) != 0)
+            state.emplace_back(prefix + item.key(), item.value());
         for (const auto& child : part.named_children())
           visit(*child.value(), prefix + child.key() + ".");
       };

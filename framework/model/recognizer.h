@@ -60,7 +60,8 @@ class Recognizer : public torch::nn::Module {
   ScoreOptions score_options_;
 };
 
-/// Parameters and buffers by their dotted names, in registration order.
+/// Parameters and buffers by their dotted names, in registration order. Buffers named const_* are
+/// left out: the model computes them from its options, and published states do not have them.
 std::vector<std::pair<std::string, at::Tensor>> state_of(const torch::nn::Module& module);
 
 /// Elements of all parameters.

@@ -2,6 +2,8 @@
 #include <torch/nn/init.h>
 #include <torch/nn/modules/linear.h>
 
+#include <cmath>
+
 #include "framework/model/backbone.h"
 #include "models/layers/dropout.h"
 
@@ -15,19 +17,28 @@ class GcnHead : public Head {
   struct Options {
     std::string feature = "features";
     double dropout = 0.0;
+    std::string init = "normal";
     double init_std = 0.01;
 
     template <class Fields>
     void describe(Fields& field) {
       field("feature", feature, "feature of the backbone that it reads");
       field("dropout", dropout, "before the linear layer", Range{0, 1});
-      field("init_std", init_std, "weights start as N(0, init_std), biases at 0", Range{0});
+      field("init", init,
+            "normal: weights N(0, init_std), biases 0 (PYSKL); classes: weights N(0, sqrt(2 / K)) "
+            "(2s-AGCN, CTR-GCN, Shift-GCN); default: LibTorch's own (MS-G3D, DualHead-Net)",
+            OneOf{{"normal", "classes", "default"}});
+      field("init_std", init_std, "see init", Range{0});
     }
   };
 
   GcnHead(const Options& options, const Context& context) : options_(options) {
     const int64_t channels = channels_of(context.feature_channels, options.feature);
     fc_ = register_module("fc", torch::nn::Linear(channels, context.num_classes));
+    if (options.init == "classes")
+      torch::nn::init::normal_(fc_->weight, 0,
+                               std::sqrt(2.0 / static_cast<double>(context.num_classes)));
+    if (options.init != "normal") return;
     torch::nn::init::normal_(fc_->weight, 0, options.init_std);
     torch::nn::init::zeros_(fc_->bias);
   }

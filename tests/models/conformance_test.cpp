@@ -16,12 +16,13 @@ namespace {
 
 constexpr int64_t kClips = 2, kFrames = 12, kClasses = 5;
 
-/// {type: NAME} with every dropout at 0 and, where there are `channels`, an eighth of the default.
+/// {type: NAME} with every dropout at 0, and `channels` or `width` at an eighth of the default.
 std::string small_backbone(const std::string& name) {
   std::string yaml = "{type: " + name;
   Diagnostics diagnostics;
   for (const auto& option : Registry<Backbone>::instance().find_info(name)->options()) {
     if (option.name == "dropout") yaml += ", dropout: 0";
+    if (option.name == "width") yaml += fmt::format(", width: {}", std::stoi(option.fallback) / 8);
     if (option.name != "channels") continue;
     std::vector<std::string> widths;
     for (const auto& width : parse_yaml(option.fallback, "channels", diagnostics).items)

@@ -57,28 +57,46 @@ void expect_published_checksums(const GoldenModel& golden) {
   }
 }
 
+/// Buffers that the model computes by itself, const_* included.
+PublishedState buffers_of(const Recognizer& model) {
+  PublishedState buffers;
+  for (const auto& item : model.named_buffers()) buffers[item.key()] = item.value();
+  return buffers;
+}
+
+/// `shape` of a published entry as ours has it.
+std::vector<int64_t> our_shape(std::vector<int64_t> shape, int64_t trailing_ones) {
+  for (; trailing_ones > 0 && shape.size() > 2; --trailing_ones) shape.pop_back();
+  return shape;
+}
+
 /// Names and shapes must be equal, with nothing missing or left over; no value otherwise.
 std::optional<PublishedState> match_state(const GoldenModel& golden, const StateDialect& dialect,
                                           const Recognizer& model) {
   PublishedState matched, left_over;
   for (const auto& [key, tensor] : state_of(model)) left_over[key] = tensor;
+  const auto state = left_over, constants = buffers_of(model);
   std::vector<std::string> faults;
   for (const auto& entry : golden.state()) {
-    const auto name = translate(dialect, {entry.key, entry.shape});
-    const auto found = name ? left_over.find(name->key) : left_over.end();
+    const auto name = dialect.to_ours(entry.key);
     if (!name) {
       faults.push_back("no rule of the dialect matches " + entry.key);
-    } else if (found == left_over.end()) {
+      continue;
+    }
+    // Several published constants may be one of ours.
+    const auto& source = name->is_constant ? constants : left_over;
+    const auto found = source.find(name->key);
+    if (found == source.end()) {
       faults.push_back(
           fmt::format("{} should be our {}, which is not there", entry.key, name->key));
-    } else {
-      if (found->second.sizes() != name->shape)
-        faults.push_back(fmt::format("{} should be our {} of the shape {}, which is {}", entry.key,
-                                     name->key, text_of(name->shape),
-                                     text_of(found->second.sizes())));
-      matched[entry.key] = found->second;
-      left_over.erase(found);
+      continue;
     }
+    const auto shape = our_shape(entry.shape, name->trailing_ones);
+    if (found->second.sizes() != shape)
+      faults.push_back(fmt::format("{} should be our {} of the shape {}, which is {}", entry.key,
+                                   name->key, text_of(shape), text_of(found->second.sizes())));
+    matched[entry.key] = found->second;
+    left_over.erase(name->key);
   }
   for (const auto& [key, tensor] : left_over)
     faults.push_back(fmt::format("our {} {} is not published", key, text_of(tensor.sizes())));
@@ -115,8 +133,11 @@ class Comparison {
  public:
   Comparison(const GoldenModel& golden, const PublishedModel& published)
       : golden_(golden), published_(published) {
-    const auto options = model_options(published.model_yaml);
-    const auto input = golden.read("input").permute(published.input_order).contiguous();
+    options_ = model_options(published.model_yaml);
+    const auto& options = options_;
+    auto read = golden.read("input");
+    if (published.clip_dimension >= 0) read = read.select(published.clip_dimension, 0);
+    const auto input = read.permute(published.input_order).contiguous();
     model_ = std::make_shared<Recognizer>(
         options,
         model_context(published.skeleton, input.size(1), input.size(2), published.num_classes));
@@ -129,7 +150,8 @@ class Comparison {
   bool run() {
     expect_published_checksums(golden_);
     EXPECT_EQ(parameter_count(*model_), golden_.parameter_count());
-    auto matched = match_state(golden_, published_.dialect, *model_);
+    auto matched = match_state(
+        golden_, StateDialect::load(published_.dialect, options_.backbone.type()), *model_);
     if (!matched) return false;
     state_ = std::move(*matched);
     compare_constants();
@@ -161,16 +183,16 @@ class Comparison {
     load_published_state();
     const at::NoGradGuard no_grad;
     model_->eval();
-    expect_close("eval f32", score(at::kFloat), "output_f64", kSingle);
+    expect_outputs("eval f32", outputs(at::kFloat), "output", kSingle);
     model_->train();
-    expect_close("train f32", score(at::kFloat), "train_output_f64", kSingle);
+    expect_outputs("train f32", outputs(at::kFloat), "train_output", kSingle);
   }
 
   void compare_evaluation() {
     load_published_state();
     const at::NoGradGuard no_grad;
     model_->eval();
-    expect_close("eval f64", score(at::kDouble), "output_f64", kExact);
+    expect_outputs("eval f64", outputs(at::kDouble), "output", kExact);
   }
 
   void compare_training_step() {
@@ -178,7 +200,7 @@ class Comparison {
     const auto outputs = model_->forward(inputs_);
     const auto score = model_->score(outputs);
     const auto loss = loss_->forward(outputs, score, labels_);
-    expect_close("train f64", score, "train_output_f64", kExact);
+    expect_outputs("train f64", outputs, "train_output", kExact);
     expect_close("loss", loss, "loss_f64", kExact);
     loss.backward();
     for (const auto& key : golden_.names_in("bn_after"))
@@ -243,9 +265,18 @@ class Comparison {
     }
   }
 
-  at::Tensor score(at::ScalarType type) {
+  NamedTensors outputs(at::ScalarType type) {
     inputs_["keypoints"] = inputs_["keypoints"].to(type);
-    return model_->score(model_->forward(inputs_));
+    return model_->forward(inputs_);
+  }
+
+  /// The heads that were published apart, or their score.
+  void expect_outputs(const std::string& what, const NamedTensors& outputs,
+                      const std::string& dataset, double tolerance) {
+    if (published_.outputs.empty())
+      expect_close(what, model_->score(outputs), dataset + "_f64", tolerance);
+    for (const auto& [head, ending] : published_.outputs)
+      expect_close(what, outputs.at(head), dataset + ending + "_f64", tolerance);
   }
 
   void expect_close(const std::string& what, const at::Tensor& actual, const std::string& dataset,
@@ -265,6 +296,7 @@ class Comparison {
 
   const GoldenModel& golden_;
   const PublishedModel& published_;
+  ModelOptions options_;
   std::shared_ptr<Recognizer> model_;
   std::shared_ptr<Loss> loss_;
   NamedTensors inputs_;

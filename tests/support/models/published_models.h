@@ -5,7 +5,7 @@
 #include <string>
 
 #include "framework/model/recognizer.h"
-#include "tests/support/models/state_dialect.h"
+#include "framework/run/state_dialect.h"
 
 namespace kinegraph {
 
@@ -14,9 +14,13 @@ struct PublishedModel {
   std::string model_yaml;  // the `model` map of a config; every dropout is 0
   std::string skeleton;
   int64_t num_classes = 0;
-  StateDialect dialect;
+  std::string dialect;  // the source in models/dialects
   /// Order of the dimensions of the published input that gives (N, M, T, V, C).
   std::vector<int64_t> input_order;
+  /// Dimension of the published input that is taken out first: its clips, 1; -1 for none.
+  int64_t clip_dimension = -1;
+  /// Our heads and the ends of the data sets that hold their published outputs; empty: the score.
+  std::vector<std::pair<std::string, std::string>> outputs;
 };
 
 /// One published class.

@@ -1,0 +1,170 @@
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+
+#include "models/layers/batched_matmul.h"
+#include "models/layers/branched_temporal_conv.h"
+#include "models/layers/graph_conv.h"
+#include "models/layers/unit_trunk.h"
+
+namespace kinegraph {
+namespace {
+
+constexpr double kNormStart = 1e-6;  // a unit starts as its residual path
+
+struct CtrgcnOptions {
+  GraphOptions graph;
+  std::vector<int64_t> channels = ten_unit_channels();
+  std::string receiver = "row";
+  bool relu_after_temporal = false;
+  TemporalBranches temporal;
+
+  CtrgcnOptions() {
+    graph.partition = "self_in_out";
+    temporal.kernel = 5;
+    temporal.dilations = {1, 2};
+  }
+
+  template <class Fields>
+  void describe(Fields& field) {
+    field("graph", graph, "partition of the skeleton graph");
+    field("channels", channels, "width of each unit; a unit that widens halves the frames",
+          Range{8, 4096});
+    field("receiver", receiver,
+          "which index of the graph matrix is the joint that receives: row as in the authors' "
+          "code, column as in PYSKL's",
+          OneOf{{"row", "column"}});
+    field("relu_after_temporal", relu_after_temporal,
+          "ReLU on the temporal branches before the residual is added, as in PYSKL");
+    field("temporal_kernel", temporal.kernel, "frames of the temporal convolutions, odd",
+          Range{1, 99});
+    field("dilations", temporal.dilations, "of the temporal branches beside pooling and 1x1",
+          Range{1, 32});
+  }
+};
+
+/// Channel-wise topology refinement (Chen et al., ICCV 2021, eqs. 5-8), summed over K subsets:
+///
+///   G_k[c,u,v] = alpha * conv4_k(tanh(conv1_k(x)[u] - conv2_k(x)[v]))[c] + PA_k[u,v]
+///   y = relu(BatchNorm(sum_k G_k conv3_k(x)) + down(x))
+///
+/// conv1 and conv2 are averaged over time; with receiver "row" y[u] = sum_v G[u,v] x3[v], with
+/// "column" y[v] = sum_u G[u,v] x3[u].
+class TopologyRefinement : public Layer {
+ public:
+  TopologyRefinement(const CtrgcnOptions& options, const at::Tensor& graph, const UnitShape& shape)
+      : receives_by_row_(options.receiver == "row") {
+    // Chen et al. take the published matrices as they are, whose rows send, with rows receiving.
+    learned_ = register_parameter("PA", graph.clone());
+    alpha_ = register_parameter("alpha", at::zeros({1}));
+    auto list = register_module("convs", std::make_shared<NamedGroup>());
+    const int64_t in = shape.in_channels, out = shape.out_channels;
+    const int64_t inner = in <= 16 ? 8 : in / 8;
+    for (int64_t k = 0; k < graph.size(0); ++k) {
+      auto group = list->register_module(std::to_string(k), std::make_shared<NamedGroup>());
+      conv1_.push_back(group->register_module("conv1", pointwise_conv(in, inner)));
+      conv2_.push_back(group->register_module("conv2", pointwise_conv(in, inner)));
+      conv3_.push_back(group->register_module("conv3", pointwise_conv(in, out)));
+      conv4_.push_back(group->register_module("conv4", pointwise_conv(inner, out)));
+      for (auto* conv : {&conv1_, &conv2_, &conv3_, &conv4_}) init_fan_out(conv->back());
+    }
+    if (in != out) {
+      down_ = register_module("down", Projection(in, out));
+      init_fan_out(down_->conv);
+    }
+    bn_ = register_module("bn", torch::nn::BatchNorm2d(out));
+    torch::nn::init::constant_(bn_->weight, kNormStart);
+  }
+
+  at::Tensor forward(const at::Tensor& input) override {
+    const auto x = input.contiguous();
+    // The mean over time commutes with a 1x1 convolution: (N, C, 1, V).
+    const auto still = x.mean(2, /*keepdim=*/true);
+    at::Tensor sum;
+    for (size_t k = 0; k < conv1_.size(); ++k) {
+      const auto y = refine(x, still, k);
+      sum = sum.defined() ? sum + y : y;
+    }
+    return (bn_(sum) + (down_ ? down_(x) : x)).relu_();
+  }
+
+ private:
+  at::Tensor refine(const at::Tensor& x, const at::Tensor& still, size_t k) {
+    const auto first = conv1_[k](still).transpose(2, 3);  // (N, inner, V, 1)
+    const auto second = conv2_[k](still);                 // (N, inner, 1, V)
+    const auto graph = conv4_[k](at::tanh(first - second)) * alpha_ +
+                       learned_[static_cast<int64_t>(k)];  // (N, C, U, V)
+    const auto features = conv3_[k](x);
+    const int64_t n = features.size(0), c = features.size(1), t = features.size(2),
+                  v = features.size(3);
+    const auto matrix = receives_by_row_ ? graph.transpose(2, 3) : graph;
+    return batched_matmul(features.reshape({n * c, t, v}), matrix.reshape({n * c, v, v}))
+        .view({n, c, t, v});
+  }
+
+  bool receives_by_row_;
+  at::Tensor learned_, alpha_;
+  std::vector<torch::nn::Conv2d> conv1_, conv2_, conv3_, conv4_;
+  Projection down_{nullptr};
+  torch::nn::BatchNorm2d bn_{nullptr};
+};
+
+class CtrgcnTemporal : public Layer {
+ public:
+  CtrgcnTemporal(const CtrgcnOptions& options, const UnitShape& shape)
+      : has_relu_(options.relu_after_temporal),
+        conv_(options.temporal, shape.out_channels, shape.out_channels, shape.stride) {
+    for (const auto& item : conv_->named_children()) register_module(item.key(), item.value());
+    for (auto& conv : conv_->convs()) init_fan_out(conv);
+    for (auto& norm : conv_->norms()) torch::nn::init::normal_(norm->weight, 1, 0.02);
+  }
+
+  at::Tensor forward(const at::Tensor& x) override {
+    const auto y = conv_(x);
+    return has_relu_ ? y.relu() : y;
+  }
+
+ private:
+  bool has_relu_;
+  BranchedTemporalConv conv_;
+};
+
+class Ctrgcn : public Backbone {
+ public:
+  using Options = CtrgcnOptions;
+
+  Ctrgcn(const Options& options, const Context& context) : trunk_(make_trunk(options, context)) {}
+
+  std::map<std::string, int64_t> feature_channels() const override {
+    return {{"features", trunk_.out_channels()}};
+  }
+
+  NamedTensors forward(const NamedTensors& inputs) override {
+    return {{"features", trunk_.forward(inputs.at("keypoints"))}};
+  }
+
+ private:
+  UnitTrunk make_trunk(const Options& options, const Context& context) {
+    if (options.temporal.kernel % 2 == 0)
+      throw ConfigError("backbone 'ctrgcn': 'temporal_kernel' must be odd");
+    const auto graph =
+        register_buffer("const_A", to_tensor(build_graph(context.skeleton, options.graph)));
+    UnitTrunkParts parts;
+    parts.channels = options.channels;
+    parts.make_spatial = [&](const UnitShape& shape) {
+      return std::make_shared<TopologyRefinement>(options, graph, shape);
+    };
+    parts.make_temporal = [&](const UnitShape& shape) {
+      return std::make_shared<CtrgcnTemporal>(options, shape);
+    };
+    parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
+    return UnitTrunk(*this, context.input("keypoints"), parts, "ctrgcn");
+  }
+
+  UnitTrunk trunk_;
+};
+
+KINEGRAPH_REGISTER(Backbone, "ctrgcn", Ctrgcn,
+                   "CTR-GCN: channel-wise topology refinement (Chen et al., ICCV 2021)")
+
+}  // namespace
+}  // namespace kinegraph

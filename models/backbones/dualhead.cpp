@@ -1,0 +1,130 @@
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+
+#include "framework/model/backbone.h"
+#include "models/layers/input_norm.h"
+#include "models/layers/msg3d_blocks.h"
+
+namespace kinegraph {
+namespace {
+
+struct DualheadOptions : Msg3dGraphOptions {
+  int64_t width = 96;
+
+  DualheadOptions() { graph_scales = 9; }
+
+  template <class Fields>
+  void describe(Fields& field) {
+    Msg3dGraphOptions::describe(field);
+    field("width", width,
+          "channels of the stem, even; the fine branch ends at twice, the coarse "
+          "at four times as many",
+          Range{12, 4096});
+  }
+};
+
+/// DualHead-Net (Chen et al., ACM MM 2021): a stem, then a fine branch on all frames and a coarse
+/// one on every second frame, which attend to each other twice: the fine branch tells the coarse
+/// one which frames matter, the coarse branch tells the fine one which joints do. Features "fine"
+/// and "coarse", one head each.
+class Dualhead : public Backbone {
+ public:
+  using Options = DualheadOptions;
+
+  Dualhead(const Options& options, const Context& context) : options_(options) {
+    if (options.width % 2 != 0) throw ConfigError("backbone 'dualhead': 'width' must be even");
+    const InputShape& input = context.input("keypoints");
+    const int64_t w = options.width;
+    data_bn_ = register_module("data_bn", make_input_norm(input, InputNorm::kPerPerson));
+    stem_ = add_stage("1", context, options.stage(), input.channels, w, w, 1);
+    embed_fine_ = register_module("embed_fine", pointwise_conv(w, w / 2));
+    fine2_ = add_stage("2_fine", context, options.stage(), w / 2, w / 2, w, 2);
+    fine3_ = add_stage("3_fine", context, options.stage(), w, w, 2 * w, 2);
+    auto coarse = options.stage();
+    coarse.windows = {3};
+    coarse.temporal.dilations = {1, 2};
+    coarse2_ = add_stage("2_coarse", context, coarse, w, w, 2 * w, 2);
+    coarse3_ = add_stage("3_coarse", context, coarse, 2 * w, 2 * w, 4 * w, 2);
+    add_gates(context.skeleton.joint_count());
+  }
+
+  std::map<std::string, int64_t> feature_channels() const override {
+    return {{"fine", 2 * options_.width}, {"coarse", 4 * options_.width}};
+  }
+
+  NamedTensors forward(const NamedTensors& inputs) override {
+    const auto& x = inputs.at("keypoints");
+    const auto stem = stem_->forward(normalise_input(data_bn_, InputNorm::kPerPerson, x));
+    auto coarse = stem.slice(2, 0, stem.size(2), 2);
+    auto fine = fine2_->forward(embed_fine_(stem));
+    coarse = gate_frames(coarse, fine, frame_gate2_);
+    coarse = coarse2_->forward(coarse);
+    fine = gate_joints(fine, coarse, joint_gate2_);
+    fine = fine3_->forward(fine);
+    coarse = gate_frames(coarse, fine, frame_gate3_);
+    coarse = coarse3_->forward(coarse);
+    fine = gate_joints(fine, coarse, joint_gate3_);
+    return {{"fine", unfold_persons(fine, x)}, {"coarse", unfold_persons(coarse, x)}};
+  }
+
+ private:
+  std::unique_ptr<Msg3dStage> add_stage(const std::string& name, const Context& context,
+                                        Msg3dStageOptions stage, int64_t in, int64_t middle,
+                                        int64_t out, int64_t stride) {
+    stage.in_channels = in;
+    stage.middle_channels = middle;
+    stage.out_channels = out;
+    stage.stride = stride;
+    return std::make_unique<Msg3dStage>(*this, name, context.skeleton, stage);
+  }
+
+  void add_gates(int64_t joints) {
+    constexpr int64_t kFrames = 9;
+    const int64_t w = options_.width, span = joints % 2 == 0 ? joints - 1 : joints;
+    frame_gate2_ = add_gate("conv_ta_fine_to_coarse_block_2_to_1", w, kFrames);
+    frame_gate3_ = add_gate("conv_ta_fine_to_coarse_block_3_to_2", 2 * w, kFrames);
+    joint_gate2_ = add_gate("conv_sa_coarse_to_fine_block_2_to_2", 2 * w, span);
+    joint_gate3_ = add_gate("conv_sa_coarse_to_fine_block_3_to_3", 4 * w, span);
+    for (auto* gate : {&frame_gate2_, &frame_gate3_}) torch::nn::init::zeros_((*gate)->weight);
+    for (auto* gate : {&joint_gate2_, &joint_gate3_})
+      torch::nn::init::xavier_normal_((*gate)->weight);
+  }
+
+  torch::nn::Conv1d add_gate(const std::string& name, int64_t channels, int64_t kernel) {
+    auto conv = register_module(
+        name,
+        torch::nn::Conv1d(torch::nn::Conv1dOptions(channels, 1, kernel).padding((kernel - 1) / 2)));
+    torch::nn::init::zeros_(conv->bias);
+    return conv;
+  }
+
+  /// x * g + x with one gate for every frame, from `guide`, which has as many frames.
+  static at::Tensor gate_frames(const at::Tensor& x, const at::Tensor& guide,
+                                torch::nn::Conv1d& conv) {
+    return x * at::sigmoid(conv(guide.mean(3))).unsqueeze(3) + x;
+  }
+
+  /// x * g + x with one gate for every joint.
+  static at::Tensor gate_joints(const at::Tensor& x, const at::Tensor& guide,
+                                torch::nn::Conv1d& conv) {
+    return x * at::sigmoid(conv(guide.mean(2))).unsqueeze(2) + x;
+  }
+
+  /// (N*M, C, T, V) -> (N, M, C, T, V)
+  static at::Tensor unfold_persons(const at::Tensor& y, const at::Tensor& x) {
+    return y.reshape({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
+  }
+
+  Options options_;
+  torch::nn::BatchNorm1d data_bn_{nullptr};
+  torch::nn::Conv2d embed_fine_{nullptr};
+  std::unique_ptr<Msg3dStage> stem_, fine2_, fine3_, coarse2_, coarse3_;
+  torch::nn::Conv1d frame_gate2_{nullptr}, frame_gate3_{nullptr}, joint_gate2_{nullptr},
+      joint_gate3_{nullptr};
+};
+
+KINEGRAPH_REGISTER(Backbone, "dualhead", Dualhead,
+                   "DualHead-Net: fine and coarse motion, one head each (Chen et al., MM 2021)")
+
+}  // namespace
+}  // namespace kinegraph

@@ -1,0 +1,96 @@
+#include "models/layers/branched_temporal_conv.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "framework/base/error.h"
+#include "models/layers/fused_norm.h"
+
+namespace kinegraph {
+
+std::vector<int64_t> TemporalBranches::widths(int64_t channels) const {
+  const int64_t each = channels / count();
+  if (each < 1)
+    throw ConfigError(
+        fmt::format("{} channels are too few for {} temporal branches", channels, count()));
+  std::vector<int64_t> widths(static_cast<size_t>(count()), each);
+  (is_first_wider ? widths.front() : widths.back()) += channels - each * count();
+  return widths;
+}
+
+BranchedTemporalConvImpl::BranchedTemporalConvImpl(const TemporalBranches& branches, int64_t in,
+                                                   int64_t out, int64_t stride)
+    : branches_(branches), stride_(stride), widths_(branches.widths(out)) {
+  auto list = register_module("branches", std::make_shared<NamedGroup>());
+  for (size_t i = 0; i < branches.dilations.size(); ++i)
+    add_dilated(*list->register_module(std::to_string(i), std::make_shared<NamedGroup>()), in,
+                widths_[i], branches.dilations[i]);
+  const size_t pooled = branches.dilations.size(), last = pooled + 1;
+  auto pool = list->register_module(std::to_string(pooled), std::make_shared<NamedGroup>());
+  stem_convs_.push_back(pool->register_module("0", pointwise_conv(in, widths_[pooled])));
+  stem_norms_.push_back(pool->register_module("1", torch::nn::BatchNorm2d(widths_[pooled])));
+  if (!branches.has_branch_norm) {
+    stem_convs_.push_back(
+        list->register_module(std::to_string(last), pointwise_conv(in, widths_[last], stride)));
+    return;
+  }
+  end_norms_.push_back(pool->register_module("4", torch::nn::BatchNorm2d(widths_[pooled])));
+  auto plain = list->register_module(std::to_string(last), std::make_shared<NamedGroup>());
+  stem_convs_.push_back(plain->register_module("0", pointwise_conv(in, widths_[last], stride)));
+  end_norms_.push_back(plain->register_module("1", torch::nn::BatchNorm2d(widths_[last])));
+}
+
+void BranchedTemporalConvImpl::add_dilated(torch::nn::Module& branch, int64_t in, int64_t width,
+                                           int64_t dilation) {
+  stem_convs_.push_back(branch.register_module("0", pointwise_conv(in, width)));
+  stem_norms_.push_back(branch.register_module("1", torch::nn::BatchNorm2d(width)));
+  dilated_.push_back(branch.register_module(
+      "3", TemporalConv(TemporalConvOptions{width, width, branches_.kernel, stride_, dilation,
+                                            branches_.has_branch_norm})));
+  if (branches_.has_branch_norm) end_norms_.push_back(dilated_.back()->bn);
+}
+
+at::Tensor BranchedTemporalConvImpl::stems(const at::Tensor& x) {
+  // A strided plain branch reads fewer frames and cannot join.
+  const size_t joined = stem_convs_.size() - (stride_ > 1 ? 1 : 0);
+  std::vector<at::Tensor> weights, biases;
+  for (size_t i = 0; i < joined; ++i) {
+    weights.push_back(stem_convs_[i]->weight);
+    biases.push_back(stem_convs_[i]->bias);
+  }
+  return at::conv2d(x, at::cat(weights), at::cat(biases));
+}
+
+at::Tensor BranchedTemporalConvImpl::forward(const at::Tensor& x) {
+  const auto stem = stems(x);
+  const size_t last = widths_.size() - 1;
+  int64_t inner = 0;
+  for (size_t i = 0; i < last; ++i) inner += widths_[i];
+  auto active = fused_norm(stem.narrow(1, 0, inner), stem_norms_).relu_();
+
+  std::vector<at::Tensor> outputs;
+  int64_t begin = 0;
+  for (size_t i = 0; i < last; ++i) {
+    const auto part = active.narrow(1, begin, widths_[i]);
+    begin += widths_[i];
+    outputs.push_back(i < dilated_.size() ? dilated_[i]->conv(part)
+                                          : at::max_pool2d(part, {3, 1}, {stride_, 1}, {1, 0}));
+  }
+  outputs.push_back(stride_ > 1 ? stem_convs_[last](x) : stem.narrow(1, inner, widths_[last]));
+  const auto y = at::cat(outputs, 1);
+  return end_norms_.empty() ? y : fused_norm(y, end_norms_);
+}
+
+std::vector<torch::nn::Conv2d> BranchedTemporalConvImpl::convs() const {
+  auto all = stem_convs_;
+  for (const auto& conv : dilated_) all.push_back(conv->conv);
+  return all;
+}
+
+std::vector<torch::nn::BatchNorm2d> BranchedTemporalConvImpl::norms() const {
+  auto all = stem_norms_;
+  all.insert(all.end(), end_norms_.begin(), end_norms_.end());
+  return all;
+}
+
+}  // namespace kinegraph

@@ -1,0 +1,34 @@
+#include "models/layers/mixed_temporal_conv.h"
+
+#include <ATen/ATen.h>
+
+#include "models/layers/dropout.h"
+
+namespace kinegraph {
+
+MixedTemporalConv::MixedTemporalConv(const MixedTemporalOptions& options, const UnitShape& shape,
+                                     int64_t joints)
+    : branches_(options.branches, shape.out_channels, shape.out_channels, shape.stride),
+      dropout_(options.dropout) {
+  const int64_t channels = shape.out_channels;
+  if (options.has_global_joint) add_coeff_ = register_parameter("add_coeff", at::zeros({joints}));
+  for (const auto& item : branches_->named_children()) register_module(item.key(), item.value());
+  auto transform = register_module("transform", std::make_shared<NamedGroup>());
+  transform_norm_ = transform->register_module("0", torch::nn::BatchNorm2d(channels));
+  transform_conv_ = transform->register_module("2", pointwise_conv(channels, channels));
+  bn_ = register_module("bn", torch::nn::BatchNorm2d(channels));
+}
+
+at::Tensor MixedTemporalConv::branch(const at::Tensor& x) {
+  if (!add_coeff_.defined()) return branches_(x);
+  const int64_t joints = x.size(3);
+  const auto y = branches_(at::cat({x, x.mean(3, /*keepdim=*/true)}, 3));
+  return y.narrow(3, 0, joints) + y.narrow(3, joints, 1) * add_coeff_;
+}
+
+at::Tensor MixedTemporalConv::forward(const at::Tensor& x) {
+  const auto y = bn_(transform_conv_(transform_norm_(branch(x)).relu_()));
+  return parallel_dropout(y, dropout_, is_training());
+}
+
+}  // namespace kinegraph

@@ -1,0 +1,103 @@
+#include "models/layers/multi_scale_graph_conv.h"
+
+#include <ATen/ATen.h>
+
+#include "models/layers/graph_conv.h"
+#include "models/layers/window_matmul.h"
+
+namespace kinegraph {
+namespace {
+
+/// Rows (N, T, V, C) of an (N, C, T, V) tensor, without a copy when it is channels_last.
+at::Tensor frame_rows(const at::Tensor& x) { return x.permute({0, 2, 3, 1}); }
+
+}  // namespace
+
+MultiScaleGraphConvImpl::MultiScaleGraphConvImpl(const Skeleton& skeleton,
+                                                 const MultiScaleGraphOptions& options)
+    : options_(options) {
+  auto graph_options = options.graph;
+  graph_options.window = options.window;
+  const Adjacency graph = build_graph(skeleton, graph_options);
+  scales_ = graph.partitions;
+  joints_ = graph.nodes / options.window;
+  // build_graph() has columns receive.
+  const auto adjacency = to_tensor(graph);
+  fixed_ = register_buffer(
+      "const_A", options.receiver == Receiver::kRow
+                     ? adjacency.transpose(1, 2).reshape({scales_ * graph.nodes, graph.nodes})
+                     : adjacency);
+  residual_ = register_parameter("A_res", at::empty_like(fixed_).uniform_(-1e-6, 1e-6));
+  auto mlp = register_module("mlp", std::make_shared<NamedGroup>());
+  auto layers = mlp->register_module("layers", std::make_shared<NamedGroup>());
+  conv_ = layers->register_module(
+      "0", pointwise_conv(scales_ * options.in_channels, options.out_channels));
+  bn_ = layers->register_module("1", torch::nn::BatchNorm2d(options.out_channels));
+}
+
+/// (S, V_to, w_to, w_from, V_from)
+at::Tensor MultiScaleGraphConvImpl::effective_graph() const {
+  const int64_t w = options_.window, nodes = joints_ * w;
+  auto graph = (fixed_ + residual_).view({scales_, nodes, nodes});
+  if (options_.receiver == Receiver::kColumn) graph = graph.transpose(1, 2);
+  return graph.reshape({scales_, w, joints_, w, joints_}).permute({0, 2, 1, 3, 4});
+}
+
+at::Tensor MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows) const {
+  const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
+  const int64_t n = rows.size(0), t = rows.size(1);
+  // Weight (C_out, S*C_in) -> (S*C_out, C_in); mixed: (N, T, V*S, C_out).
+  const auto weight =
+      conv_->weight.view({out, scales_, in}).transpose(0, 1).reshape({scales_ * out, in});
+  const auto mixed = at::matmul(rows, weight.t()).view({n, t, joints_ * scales_, out});
+  // (V_to*w_to, w_from*V_from*S)
+  const auto graph =
+      effective_graph().permute({1, 2, 3, 4, 0}).reshape({joints_ * w, w * joints_ * scales_});
+  return window_matmul(graph, mixed, w, options_.stride) + conv_->bias;
+}
+
+at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows) const {
+  const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
+  // (V_to*w_to*S, w_from*V_from); gathered: (N, T', V*w*S, C_in).
+  const auto graph =
+      effective_graph().permute({1, 2, 0, 3, 4}).reshape({joints_ * w * scales_, w * joints_});
+  const auto gathered = window_matmul(graph, rows, w, options_.stride);
+  const int64_t n = gathered.size(0), t = gathered.size(1);
+  return at::matmul(gathered.view({n, t, joints_ * w, scales_ * in}),
+                    conv_->weight.view({out, scales_ * in}).t()) +
+         conv_->bias;
+}
+
+at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
+  TORCH_CHECK(x.dim() == 4 && x.size(3) == joints_, "multi-scale graph convolution: x ", x.sizes(),
+              " is not (N,C,T,V) with ", joints_, " joints");
+  const auto rows = frame_rows(x);
+  const bool is_mixing_first = 2 * options_.in_channels > options_.out_channels;
+  const auto y = is_mixing_first ? mix_then_gather(rows) : gather_then_mix(rows);
+  return bn_(y.permute({0, 3, 1, 2})).relu_();
+}
+
+WindowGraphConvImpl::WindowGraphConvImpl(const Skeleton& skeleton, MultiScaleGraphOptions options,
+                                         int64_t embedded_channels)
+    : window_(options.window) {
+  const int64_t out = options.out_channels;
+  options.out_channels = embedded_channels;
+  auto group = register_module("gcn3d", std::make_shared<NamedGroup>());
+  graph_conv_ = group->register_module("1", MultiScaleGraphConv(skeleton, options));
+  out_conv_ = register_module("out_conv", torch::nn::Conv3d(torch::nn::Conv3dOptions(
+                                              embedded_channels, out, {1, window_, 1})));
+  out_bn_ = register_module("out_bn", torch::nn::BatchNorm2d(out));
+}
+
+at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x) {
+  const auto rows = frame_rows(graph_conv_(x));  // (N, T', V*w, E)
+  const int64_t n = rows.size(0), t = rows.size(1), v = rows.size(2) / window_, e = rows.size(3);
+  // The frames of a joint's window lie side by side, so the convolution is one matrix product.
+  const int64_t out = out_conv_->weight.size(0);
+  const auto weight =
+      out_conv_->weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
+  const auto y = at::matmul(rows.reshape({n, t, v, window_ * e}), weight.t()) + out_conv_->bias;
+  return out_bn_(y.permute({0, 3, 1, 2}));
+}
+
+}  // namespace kinegraph
