@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "framework/base/error.h"
 #include "framework/base/file.h"
 #include "framework/base/text.h"
 #include "framework/config/options.h"

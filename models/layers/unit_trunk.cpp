@@ -50,7 +50,8 @@ at::Tensor UnitTrunk::forward(const at::Tensor& x) {
       out = out + unit.projection(y);
     else if (unit.has_residual)
       out = out + y;
-    y = out.relu_();
+    // Without a sum, `out` may be what the temporal part keeps for its gradient.
+    y = unit.has_residual ? out.relu_() : out.relu();
   }
   return y.reshape({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
 }

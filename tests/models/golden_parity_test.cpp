@@ -28,6 +28,7 @@ constexpr double kExact = 1e-9;         // float64 against float64
 constexpr double kSingle = 1e-5;        // float32 against float64
 constexpr double kStoredSingle = 1e-6;  // float64 against float64 that is stored as float32
 constexpr double kChecksum = 1e-12;     // sums of the same numbers in another order
+constexpr double kLastPlace = 1.2e-7;   // one unit in the last place of a float32
 
 /// A gradient below this share of the largest is the round-off of a true 0.
 constexpr double kVanishing = 1e-6;
@@ -42,8 +43,8 @@ double relative_error(const at::Tensor& actual, const at::Tensor& expected) {
   if (!actual.defined() || actual.sizes() != expected.sizes())
     return std::numeric_limits<double>::infinity();
   const auto wanted = expected.to(at::kDouble);
-  const auto difference = (actual.detach().to(at::kDouble) - wanted).abs().max();
-  const double error = (difference / wanted.abs().max()).item<double>();
+  const double difference = (actual.detach().to(at::kDouble) - wanted).abs().max().item<double>();
+  const double error = difference == 0 ? 0 : difference / wanted.abs().max().item<double>();
   return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
 }
 
@@ -62,6 +63,12 @@ PublishedState buffers_of(const Recognizer& model) {
   PublishedState buffers;
   for (const auto& item : model.named_buffers()) buffers[item.key()] = item.value();
   return buffers;
+}
+
+bool is_graph(const std::string& buffer) {
+  const std::string ending = "const_A";
+  return buffer.size() >= ending.size() &&
+         buffer.compare(buffer.size() - ending.size(), ending.size(), ending) == 0;
 }
 
 /// `shape` of a published entry as ours has it.
@@ -155,6 +162,7 @@ class Comparison {
     if (!matched) return false;
     state_ = std::move(*matched);
     compare_constants();
+    take_over_published_graphs();
     compare_single_precision();
     to_double(*model_);
     compare_evaluation();
@@ -177,6 +185,25 @@ class Comparison {
     for (const auto& entry : golden_.state())
       if (entry.kind == "const")
         expect_close("constants", state_.at(entry.key), "const/" + entry.key, kStoredSingle);
+  }
+
+  /// NumPy's float32 power, behind the graphs of MS-G3D, is off by one in the last place on some
+  /// CPUs. That alone moves logits by 1e-8, so the rest is compared on the very graphs.
+  void take_over_published_graphs() {
+    if (published_.graphs.empty()) return;
+    const auto file = Hdf5File::open(shared_dir() / "golden" / "graphs.h5");
+    const int64_t joints = Skeleton::load(published_.skeleton).joint_count();
+    const at::NoGradGuard no_grad;
+    for (auto& [name, graph] : buffers_of(*model_)) {
+      if (name == "backbone.const_A" || !is_graph(name)) continue;
+      const int64_t window = graph.size(1) / joints;
+      const auto dataset = window == 1 ? std::string("A_powers_disentangled_15")
+                                       : fmt::format("G3D_window{}_A_scales_8", window);
+      const auto published = read_tensor(file, published_.graphs + "/" + dataset);
+      const auto scales = published.narrow(0, 0, graph.size(0));
+      EXPECT_LE(relative_error(graph, scales), kLastPlace) << name;
+      graph.copy_(scales);
+    }
   }
 
   void compare_single_precision() {
@@ -305,46 +332,48 @@ class Comparison {
   std::map<std::string, double> errors_;
 };
 
-enum class Outcome { kRan, kPending, kFailed };
-
-Outcome compare(const fs::path& path) {
-  const GoldenModel golden(path);
-  const auto* published = find_published_class(golden.repo(), golden.class_name());
-  if (!published) {
-    ADD_FAILURE() << "nothing is known of " << golden.class_name() << " of " << golden.repo();
-    return Outcome::kFailed;
-  }
-  if (!Registry<Backbone>::instance().find(published->backbone)) {
-    std::cout << path.filename().string() << ": pending, no backbone '" << published->backbone
-              << "' yet\n";
-    return Outcome::kPending;
-  }
-  if (!published->model) {
-    ADD_FAILURE() << "the backbone '" << published->backbone
-                  << "' is there, but nothing says with which config it is this model";
-    return Outcome::kFailed;
-  }
-  const PublishedModel model = published->model(golden.kwargs());
-  Comparison comparison(golden, model);
-  if (!comparison.run()) return Outcome::kFailed;
-  std::cout << path.filename().string() << ": " << comparison.figures() << std::endl;
-  return Outcome::kRan;
+/// The model files; none without the shared folder.
+std::vector<fs::path> golden_files() {
+  const fs::path folder = shared_dir() / "golden";
+  return fs::exists(folder) ? GoldenModel::files_in(folder) : std::vector<fs::path>{};
 }
 
-TEST(GoldenParity, EveryPublishedModelIsReproduced) {
+class GoldenParity : public testing::TestWithParam<fs::path> {
+ protected:
+  static void TearDownTestSuite() { log_parity("models", ran_, pending_, /*skipped=*/0); }
+
+  static int ran_, pending_;
+};
+
+int GoldenParity::ran_ = 0;
+int GoldenParity::pending_ = 0;
+
+TEST_P(GoldenParity, PublishedModelIsReproduced) {
+  const GoldenModel golden(GetParam());
+  const auto* published = find_published_class(golden.repo(), golden.class_name());
+  ASSERT_TRUE(published) << "nothing is known of " << golden.class_name() << " of "
+                         << golden.repo();
+  if (!Registry<Backbone>::instance().find(published->backbone)) {
+    ++pending_;
+    GTEST_SKIP() << "pending: no backbone '" << published->backbone << "' yet";
+  }
+  ASSERT_TRUE(published->model) << "nothing says with which config '" << published->backbone
+                                << "' is this model";
+  const PublishedModel model = published->model(golden.kwargs());
+  Comparison comparison(golden, model);
+  ASSERT_TRUE(comparison.run());
+  std::cout << GetParam().stem().string() << ": " << comparison.figures() << std::endl;
+  ++ran_;
+}
+
+INSTANTIATE_TEST_SUITE_P(Shared, GoldenParity, testing::ValuesIn(golden_files()),
+                         [](const auto& info) { return info.param.stem().string(); });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenParity);
+
+TEST(GoldenFiles, AreFoundInTheSharedFolder) {
   const fs::path folder = shared_dir() / "golden";
   if (!fs::exists(folder)) GTEST_SKIP() << "no folder " << folder << "; set KINEGRAPH_SHARED_DIR";
-  std::map<Outcome, int> count;
-  for (const auto& path : GoldenModel::files_in(folder)) {
-    SCOPED_TRACE(path.filename().string());
-    try {
-      ++count[compare(path)];
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << error.what();
-    }
-  }
-  EXPECT_GT(count[Outcome::kRan], 0);
-  log_parity("models", count[Outcome::kRan], count[Outcome::kPending], /*skipped=*/0);
+  EXPECT_FALSE(golden_files().empty());
 }
 
 }  // namespace

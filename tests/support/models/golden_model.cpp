@@ -67,6 +67,11 @@ at::Tensor golden_stream(const std::string& name, int64_t count) {
   return stream;
 }
 
+at::Tensor read_tensor(const Hdf5File& file, const std::string& dataset) {
+  if (file.inspect(dataset).is_floating) return to_tensor(file.read<double>(dataset), at::kDouble);
+  return to_tensor(file.read<int64_t>(dataset), at::kLong);
+}
+
 GoldenModel::GoldenModel(const std::filesystem::path& path)
     : file_(Hdf5File::open(path)),
       repo_(file_.read_attribute<std::string>("/", "repo")),
@@ -98,9 +103,7 @@ at::Tensor GoldenModel::value_of(const GoldenEntry& entry) const {
 }
 
 at::Tensor GoldenModel::read(const std::string& dataset) const {
-  if (file_.inspect(dataset).is_floating)
-    return to_tensor(file_.read<double>(dataset), at::kDouble);
-  return to_tensor(file_.read<int64_t>(dataset), at::kLong);
+  return read_tensor(file_, dataset);
 }
 
 std::vector<std::string> GoldenModel::names_in(const std::string& group) const {

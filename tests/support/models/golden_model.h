@@ -57,4 +57,7 @@ class GoldenModel {
 /// 2 u_j - 1 with u_j uniform on [0, 1): `count` float64 numbers of the stream `name`.
 at::Tensor golden_stream(const std::string& name, int64_t count);
 
+/// float64 or int64.
+at::Tensor read_tensor(const Hdf5File& file, const std::string& dataset);
+
 }  // namespace kinegraph

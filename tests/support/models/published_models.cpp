@@ -112,7 +112,10 @@ PublishedModel of_msg3d_family(const json& kwargs, const std::string& backbone,
       fmt::format("type: {}, graph_scales: {}, window_scales: {}", backbone,
                   kwargs.at("num_gcn_scales").get<int>(), kwargs.at("num_g3d_scales").get<int>()),
       heads, loss);
-  model.skeleton = skeleton_of_graph(kwargs.at("graph"));
+  const std::string& graph = kwargs.at("graph");
+  model.skeleton = skeleton_of_graph(graph);
+  model.graphs = (backbone == "msg3d" ? "MS-G3D/" : "DualHead-Network/") +
+                 std::string(model.skeleton == "ntu25" ? "ntu_rgb_d" : "kinetics");
   model.num_classes = kwargs.at("num_class");
   return model;
 }

@@ -19,6 +19,9 @@ struct PublishedModel {
   std::vector<int64_t> input_order;
   /// Dimension of the published input that is taken out first: its clips, 1; -1 for none.
   int64_t clip_dimension = -1;
+  /// Group of golden/graphs.h5 with the graphs that the published state leaves out; empty: none
+  /// are.
+  std::string graphs;
   /// Our heads and the ends of the data sets that hold their published outputs; empty: the score.
   std::vector<std::pair<std::string, std::string>> outputs;
 };
