@@ -14,7 +14,7 @@ void Optimizer::zero_grad() {
 void Optimizer::step() {
   const at::NoGradGuard no_grad;
   for (auto& [name, parameter] : parameters_)
-    if (parameter.grad().defined()) update(parameter, parameter.grad(), state_[name]);
+    if (parameter.grad().defined()) update(name, parameter, parameter.grad(), state_[name]);
 }
 
 double Optimizer::clip_gradients(double max_norm) {

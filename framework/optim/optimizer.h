@@ -46,7 +46,9 @@ class Optimizer {
 
  protected:
   explicit Optimizer(const Context& context) : parameters_(context.parameters) {}
-  virtual void update(at::Tensor& value, const at::Tensor& gradient, State& state) = 0;
+  /// One step of the parameter `name`; `state` is its own.
+  virtual void update(const std::string& name, at::Tensor& value, const at::Tensor& gradient,
+                      State& state) = 0;
 
  private:
   void check_fits(const std::string& name, const State& state, const at::Tensor& parameter) const;

@@ -50,6 +50,7 @@ struct TrainOptions {
   Component<Optimizer> optimizer;
   Component<Schedule> schedule;
   std::optional<double> max_grad_norm;
+  NamedList<int64_t> freeze;
   int64_t val_interval = 1;
   std::string monitor = "top1";
 
@@ -59,6 +60,9 @@ struct TrainOptions {
     field("optimizer", optimizer, "how parameters move", Required{});
     field("schedule", schedule, "learning rate over time", Required{});
     field("max_grad_norm", max_grad_norm, "clip the total gradient norm; null: do not", Range{0});
+    field("freeze", freeze,
+          "part of a parameter's name -> number of epochs, from the first, in which it does not "
+          "move; the first part that fits decides");
     field("val_interval", val_interval, "epochs between evaluations on val; the last always is",
           Range{1, 1e6});
     field("monitor", monitor, "metric that decides which checkpoint is the best");

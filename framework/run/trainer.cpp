@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <set>
 
 #include "framework/base/interrupt.h"
 #include "framework/run/scoring.h"
@@ -19,6 +20,24 @@ double now_s() {
 /// The generator that dropout and the like draw from on a GPU; undefined for the CPU.
 at::Generator device_generator(const c10::Device& device) {
   return device.is_cuda() ? at::globalContext().defaultGenerator(device) : at::Generator();
+}
+
+/// Leaves parameters that are frozen in the 0-based `epoch` without gradients. Throws ConfigError
+/// for a part that no parameter's name has.
+void freeze_parameters(const NamedList<int64_t>& freeze, int64_t epoch, torch::nn::Module& model) {
+  std::set<std::string> unused;
+  for (const auto& [part, epochs] : freeze) unused.insert(part);
+  for (auto& item : model.named_parameters())
+    for (const auto& [part, epochs] : freeze) {
+      if (item.key().find(part) == std::string::npos) continue;
+      item.value().requires_grad_(epoch >= epochs);
+      unused.erase(part);
+      break;
+    }
+  if (!unused.empty())
+    throw ConfigError(Fault{fmt::format("train.freeze '{}'", *unused.begin()),
+                            "no parameter's name has this part, or earlier parts fit them all",
+                            "a part of one", "Correct it, or remove it."});
 }
 
 }  // namespace
@@ -85,6 +104,7 @@ bool Trainer::train_epoch() {
   if (state_.batch == 0) state_.sums = {};
   validation_.reset();
   parts_.model->train();
+  freeze_parameters(parts_.options.train.freeze, state_.epoch, *parts_.model);
   parts_.train_loader->start(static_cast<uint64_t>(state_.epoch), state_.batch);
   for (double waited_since = now_s();; waited_since = now_s()) {
     const Batch* batch = parts_.train_loader->next();

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "framework/model/output_trace.h"
+
 namespace kinegraph {
 
 ResidualTemporalConvImpl::ResidualTemporalConvImpl(const TemporalBranches& branches, int64_t in,
@@ -62,9 +64,15 @@ Msg3dStage::Msg3dStage(torch::nn::Module& owner, const std::string& name, const 
 }
 
 at::Tensor Msg3dStage::forward(const at::Tensor& x) {
-  auto y = second_(first_(graph_conv_(x)));
-  for (auto& window : windows_) y = y + window(x);
-  return last_(y.relu());
+  const auto shown = [](const auto& layer, const at::Tensor& output) {
+    show_output(*layer, output);
+    return output;
+  };
+  auto y = shown(graph_conv_, graph_conv_(x));
+  y = shown(first_, first_(y));
+  y = shown(second_, second_(y));
+  for (auto& window : windows_) y = y + shown(window, window(x));
+  return shown(last_, last_(y.relu()));
 }
 
 }  // namespace kinegraph

@@ -5,6 +5,7 @@
 #include <torch/nn/modules/container/modulelist.h>
 
 #include "framework/base/error.h"
+#include "framework/model/output_trace.h"
 #include "models/layers/dropout.h"
 
 namespace kinegraph {
@@ -118,6 +119,7 @@ at::Tensor StgcnTrunk::forward(const at::Tensor& x) {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const auto adjacency = edge_importance_.empty() ? adjacency_ : adjacency_ * edge_importance_[i];
     y = blocks_[i](y, adjacency, is_edge);
+    show_output(*blocks_[i], y);
   }
   return y.view({n, m, y.size(1), y.size(2), y.size(3)});
 }

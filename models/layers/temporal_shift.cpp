@@ -23,12 +23,19 @@ struct Tap {
   Scalar along_x;
 };
 
+/// Rounded down in single precision, as published, for any type; far beyond any clip for NaN and
+/// numbers that no integer holds.
+template <class Scalar>
+int64_t floor_of(Scalar position) {
+  constexpr float kFarAway = 1 << 30;
+  const float floor = std::floor(static_cast<float>(position));
+  return std::abs(floor) < kFarAway ? static_cast<int64_t>(floor) : 1 << 30;
+}
+
 template <class Scalar>
 std::array<Tap<Scalar>, 4> taps_of(Scalar xpos, Scalar ypos, int64_t stride) {
   const Scalar y = stride == 2 ? ypos + Scalar(0.5) : ypos;
-  // Rounded down in single precision, as published, for any type.
-  const auto y1 = static_cast<int64_t>(std::floor(static_cast<float>(y)));
-  const auto x1 = static_cast<int64_t>(std::floor(static_cast<float>(xpos)));
+  const auto y1 = floor_of(y), x1 = floor_of(xpos);
   const Scalar dy = y - static_cast<Scalar>(y1), dx = xpos - static_cast<Scalar>(x1);
   return {{{y1, x1, (1 - dy) * (1 - dx), -(1 - dx), -(1 - dy)},
            {y1, x1 + 1, (1 - dy) * dx, -dx, 1 - dy},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "framework/base/error.h"
+#include "framework/model/output_trace.h"
 
 namespace kinegraph {
 
@@ -30,6 +31,7 @@ UnitTrunk::UnitTrunk(torch::nn::Module& owner, const InputShape& input, const Un
 void UnitTrunk::add_unit(torch::nn::Module& unit_module, const UnitShape& shape,
                          const UnitTrunkParts& parts) {
   Unit unit;
+  unit.module = &unit_module;
   unit.spatial = unit_module.register_module(parts.names.spatial, parts.make_spatial(shape));
   unit.temporal = unit_module.register_module(parts.names.temporal, parts.make_temporal(shape));
   unit.has_residual = !units_.empty();
@@ -42,17 +44,27 @@ void UnitTrunk::add_unit(torch::nn::Module& unit_module, const UnitShape& shape,
   units_.push_back(unit);
 }
 
+at::Tensor UnitTrunk::run(Unit& unit, const at::Tensor& x) {
+  const auto spatial = unit.spatial->forward(x);
+  show_output(*unit.spatial, spatial);
+  auto y = unit.temporal->forward(spatial);
+  show_output(*unit.temporal, y);
+  if (unit.projection) {
+    const auto residual = unit.projection(x);
+    show_output(*unit.projection, residual);
+    y = y + residual;
+  } else if (unit.has_residual) {
+    y = y + x;
+  }
+  // Without a sum, y may be what the temporal part keeps for its gradient.
+  y = unit.has_residual ? y.relu_() : y.relu();
+  show_output(*unit.module, y);
+  return y;
+}
+
 at::Tensor UnitTrunk::forward(const at::Tensor& x) {
   auto y = normalise_input(data_bn_, input_norm_kind_, x);
-  for (auto& unit : units_) {
-    auto out = unit.temporal->forward(unit.spatial->forward(y));
-    if (unit.projection)
-      out = out + unit.projection(y);
-    else if (unit.has_residual)
-      out = out + y;
-    // Without a sum, `out` may be what the temporal part keeps for its gradient.
-    y = unit.has_residual ? out.relu_() : out.relu();
-  }
+  for (auto& unit : units_) y = run(unit, y);
   return y.reshape({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
 }
 

@@ -61,11 +61,13 @@ class UnitTrunk {
 
  private:
   struct Unit {
+    const torch::nn::Module* module = nullptr;  // holds the parts; owned by the owner
     std::shared_ptr<Layer> spatial, temporal;
     TemporalConv projection{nullptr};
     bool has_residual = true;
   };
 
+  static at::Tensor run(Unit& unit, const at::Tensor& x);
   void add_unit(torch::nn::Module& unit_module, const UnitShape& shape,
                 const UnitTrunkParts& parts);
 

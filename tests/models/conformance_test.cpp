@@ -5,9 +5,13 @@
 #include <gtest/gtest.h>
 #include <torch/nn/modules/batchnorm.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "framework/config/yaml.h"
 #include "framework/run/checkpoint.h"
 #include "tests/support/models/build_model.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/thrown_message.h"
 
@@ -83,6 +87,16 @@ at::Tensor evaluate(Recognizer& model, const NamedTensors& inputs) {
 
 std::vector<std::string> backbone_names() { return Registry<Backbone>::instance().names(); }
 
+/// Every layout that is shipped.
+std::vector<std::string> shipped_skeletons() {
+  std::vector<std::string> names;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(source_dir() / "datasets" / "skeletons"))
+    names.push_back(entry.path().stem());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 struct OnSkeleton {
   std::string backbone, skeleton;
 };
@@ -94,9 +108,7 @@ std::ostream& operator<<(std::ostream& out, const OnSkeleton& on) {
 std::vector<OnSkeleton> backbones_on_skeletons() {
   std::vector<OnSkeleton> cases;
   for (const auto& backbone : backbone_names())
-    for (const char* skeleton :
-         {"ntu25", "kinect20", "openpose18", "coco17", "blazepose33", "hand21"})
-      cases.push_back({backbone, skeleton});
+    for (const auto& skeleton : shipped_skeletons()) cases.push_back({backbone, skeleton});
   return cases;
 }
 

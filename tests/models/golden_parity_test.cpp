@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "framework/config/yaml.h"
+#include "framework/model/output_trace.h"
 #include "framework/optim/optimizer.h"
 #include "framework/run/checkpoint.h"
 #include "tests/support/golden.h"
@@ -29,6 +30,9 @@ constexpr double kSingle = 1e-5;        // float32 against float64
 constexpr double kStoredSingle = 1e-6;  // float64 against float64 that is stored as float32
 constexpr double kChecksum = 1e-12;     // sums of the same numbers in another order
 constexpr double kLastPlace = 1.2e-7;   // one unit in the last place of a float32
+
+/// Units or stages whose outputs are compared one by one.
+constexpr size_t kFewestOutputs = 10;
 
 /// A gradient below this share of the largest is the round-off of a true 0.
 constexpr double kVanishing = 1e-6;
@@ -113,10 +117,16 @@ std::optional<PublishedState> match_state(const GoldenModel& golden, const State
 }
 
 /// (3): L2 norm, sum, and sum with the factors of the stream "probe".
-at::Tensor norm_sum_probe(const at::Tensor& gradient) {
-  const auto flat = gradient.reshape({-1});
+at::Tensor norm_sum_probe(const at::Tensor& values) {
+  const auto flat = values.reshape({-1});
   return at::stack({flat.norm(), flat.sum(), flat.dot(golden_stream("probe", flat.numel()))});
 }
+
+/// What is known of a module's output.
+struct OutputFigures {
+  int64_t count = 0;
+  at::Tensor norm_sum_probe;
+};
 
 std::shared_ptr<Optimizer> build_sgd(const nlohmann::json& sgd, const Recognizer& model) {
   const auto yaml =
@@ -219,7 +229,42 @@ class Comparison {
     load_published_state();
     const at::NoGradGuard no_grad;
     model_->eval();
-    expect_outputs("eval f64", outputs(at::kDouble), "output", kExact);
+    std::map<std::string, OutputFigures> trace;
+    {
+      const auto names = module_names();
+      const OutputTrace observe([&](const torch::nn::Module& module, const at::Tensor& output) {
+        trace.emplace(names.at(&module), OutputFigures{output.numel(), norm_sum_probe(output)});
+      });
+      expect_outputs("eval f64", outputs(at::kDouble), "output", kExact);
+    }
+    compare_trace(trace);
+  }
+
+  std::map<const torch::nn::Module*, std::string> module_names() const {
+    std::map<const torch::nn::Module*, std::string> names;
+    for (const auto& item : model_->named_modules()) names[item.value().get()] = item.key();
+    return names;
+  }
+
+  /// The first fault is where the models part: modules are published in the order of their calls.
+  void compare_trace(const std::map<std::string, OutputFigures>& trace) {
+    const auto dialect = StateDialect::load(published_.dialect, options_.backbone.type());
+    const auto names = golden_.read_names("trace/names");
+    const auto figures = golden_.read("trace/norm_sum_probe");
+    size_t compared = 0;
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string member = ".member";
+      const auto ours = dialect.to_ours(names[i] + member);
+      if (!ours) continue;
+      const auto found = trace.find(ours->key.substr(0, ours->key.size() - member.size()));
+      if (found == trace.end()) continue;
+      SCOPED_TRACE("output of " + names[i]);
+      ++compared;
+      const auto& [count, actual] = found->second;
+      expect_figures("trace", actual, figures[static_cast<int64_t>(i)], count);
+    }
+    EXPECT_EQ(compared, trace.size()) << "outputs that are not published";
+    EXPECT_GE(compared, kFewestOutputs);
   }
 
   void compare_training_step() {
@@ -251,21 +296,21 @@ class Comparison {
       else if (expected[0].item<double>() < vanishing)
         EXPECT_LT(gradient.norm().item<double>(), vanishing);
       else
-        compare_gradient_figures(norm_sum_probe(gradient), expected, gradient.numel());
+        expect_figures("gradient figures", norm_sum_probe(gradient), expected, gradient.numel());
     }
   }
 
   /// A difference d of n elements moves their sum, and their sum with factors in [-1, 1], by at
   /// most sqrt(n) |d|: that is what sum and probe are measured by.
-  void compare_gradient_figures(const at::Tensor& actual, const at::Tensor& expected,
-                                int64_t count) {
+  void expect_figures(const std::string& what, const at::Tensor& actual, const at::Tensor& expected,
+                      int64_t count) {
     const double norm = expected[0].item<double>();
     const double bound = norm * std::sqrt(static_cast<double>(count));
     const auto scale = at::tensor({norm, bound, bound}, at::kDouble);
     const double error = ((actual - expected).abs() / scale).max().item<double>();
     EXPECT_TRUE(error <= kExact) << "norm, sum, probe differ by " << error << "\n"
                                  << at::stack({actual, expected});
-    record("gradient figures", error);
+    record(what, error);
   }
 
   /// The loss before and after each step, from the published state.

@@ -15,7 +15,8 @@ class Adam : public Optimizer {
   std::vector<std::string> state_names() const override { return adam_state_names(); }
 
  protected:
-  void update(at::Tensor& value, const at::Tensor& gradient, State& state) override {
+  void update(const std::string&, at::Tensor& value, const at::Tensor& gradient,
+              State& state) override {
     const auto penalised =
         options_.weight_decay == 0 ? gradient : gradient.add(value, options_.weight_decay);
     adam_update(value, penalised, state, options_, learning_rate());

@@ -17,7 +17,8 @@ class AdamW : public Optimizer {
   std::vector<std::string> state_names() const override { return adam_state_names(); }
 
  protected:
-  void update(at::Tensor& value, const at::Tensor& gradient, State& state) override {
+  void update(const std::string&, at::Tensor& value, const at::Tensor& gradient,
+              State& state) override {
     value.mul_(1 - learning_rate() * options_.weight_decay);
     adam_update(value, gradient, state, options_, learning_rate());
   }

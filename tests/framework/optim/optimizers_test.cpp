@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "tests/framework/optim/toy_optimizer.h"
+#include "tests/support/thrown_message.h"
 
 namespace kinegraph {
 namespace {
@@ -82,6 +83,47 @@ TEST(Optimizer, DefaultsAreThoseOfTheGcnRecipes) {
   EXPECT_EQ(make_component<Optimizer>("sgd", problem.context())->base_learning_rate(), 0.1);
   EXPECT_EQ(make_component<Optimizer>("adam", problem.context())->base_learning_rate(), 1e-3);
   EXPECT_EQ(make_component<Optimizer>("adamw", problem.context())->base_learning_rate(), 1e-3);
+}
+
+/// Weight and bias after one step with `options` of sgd.
+std::pair<at::Tensor, at::Tensor> after_sgd(const std::string& options) {
+  const Problem problem;
+  problem.step(*make_component<Optimizer>("{type: sgd, learning_rate: 0.01, " + options + "}",
+                                          problem.context()));
+  return {problem.weight.detach(), problem.bias.detach()};
+}
+
+TEST(Sgd, DecaysANamedParameterByItsOwnPenalty) {
+  const auto named = after_sgd("weight_decay: 0.1, weight_decay_of: {bias: 0, fc: 0.5}");
+  EXPECT_TRUE(
+      at::equal(named.first, after_sgd("weight_decay: 0, weight_decay_of: {weight: 0.5}").first));
+  EXPECT_FALSE(at::equal(named.first, after_sgd("weight_decay: 0.1").first));
+}
+
+TEST(Sgd, DecaysTheOthersAsUsual) {
+  const auto all = after_sgd("weight_decay: 0.1");
+  const auto named = after_sgd("weight_decay: 0.1, weight_decay_of: {bias: 0}");
+  EXPECT_TRUE(at::equal(named.first, all.first));
+  EXPECT_TRUE(at::equal(named.second, after_sgd("weight_decay: 0").second));
+  EXPECT_FALSE(at::equal(named.second, all.second));
+}
+
+TEST(Sgd, RefusesADecayOfAnUnknownParameter) {
+  const Problem problem;
+  const auto message = thrown_message<ConfigError>([&] {
+    make_component<Optimizer>("{type: sgd, weight_decay_of: {Mask: 0}}", problem.context());
+  });
+  EXPECT_EQ(message,
+            "optimizer 'sgd': weight_decay_of 'Mask': no parameter's name has this part; expected "
+            "a part of one\n  Correct it, or remove it.");
+}
+
+TEST(Sgd, RefusesANegativeDecay) {
+  const Problem problem;
+  const auto message = thrown_message<ConfigError>([&] {
+    make_component<Optimizer>("{type: sgd, weight_decay_of: {bias: -1}}", problem.context());
+  });
+  EXPECT_EQ(message, "optimizer 'sgd': weight_decay_of 'bias': -1; expected at least 0");
 }
 
 TEST(Optimizer, LeavesParametersWithoutGradientAlone) {

@@ -173,5 +173,29 @@ TEST(BuildTraining, NeedsTheSameClassesForValidation) {
                 "; expected the same for training and validation\n  Correct 'data.val'.");
 }
 
+TEST(Training, FrozenParametersMoveAfterTheirEpochs) {
+  const TinyExperiment experiment;
+  const auto weight = [](Trainer& trainer) {
+    return trainer.parts().model->named_parameters()["heads.logits.fc.weight"].detach().clone();
+  };
+  at::Tensor after_two_epochs;
+  const auto trainer =
+      make_trainer(experiment, "frozen", {"train.freeze={heads: 2}"}, [&](Trainer& running) {
+        if (running.state().iteration == 6) after_two_epochs = weight(running);
+      });
+  const auto start = weight(*trainer);
+  trainer->run();
+  EXPECT_TRUE(at::equal(after_two_epochs, start));
+  EXPECT_FALSE(at::equal(weight(*trainer), start));
+}
+
+TEST(Training, RefusesToFreezeAnUnknownParameter) {
+  const TinyExperiment experiment;
+  const auto trainer = make_trainer(experiment, "frozen", {"train.freeze={PA: 2}"});
+  EXPECT_EQ(thrown_message<ConfigError>([&] { trainer->run(); }),
+            "train.freeze 'PA': no parameter's name has this part, or earlier parts fit them all; "
+            "expected a part of one\n  Correct it, or remove it.");
+}
+
 }  // namespace
 }  // namespace kinegraph
