@@ -64,6 +64,7 @@ StgcnBlockImpl::StgcnBlockImpl(const StgcnBlockOptions& options) : residual_(opt
 at::Tensor StgcnBlockImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                    const at::Tensor& is_edge) {
   auto y = tcn_(gcn_(x, adjacency, is_edge));
+  show_output(*tcn_, y);
   if (residual_ == Residual::kIdentity) y = y.add_(x);
   if (residual_ == Residual::kProjection) y = y.add_(residual_norm_(residual_conv_(x)));
   return y.relu_();
@@ -119,7 +120,6 @@ at::Tensor StgcnTrunk::forward(const at::Tensor& x) {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const auto adjacency = edge_importance_.empty() ? adjacency_ : adjacency_ * edge_importance_[i];
     y = blocks_[i](y, adjacency, is_edge);
-    show_output(*blocks_[i], y);
   }
   return y.view({n, m, y.size(1), y.size(2), y.size(3)});
 }
