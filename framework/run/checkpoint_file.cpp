@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <set>
 #include <unordered_map>
 
 #include "framework/base/error.h"
+#include "framework/run/checkpoint_file_legacy.h"
 #include "framework/run/checkpoint_file_tensors.h"
 #include "framework/run/checkpoint_file_zip.h"
 
@@ -42,22 +44,17 @@ std::string read_text(ZipReader& zip, const std::string& record) {
   return text;
 }
 
-/// Refuses by name the formats that people confuse with the one that is read here.
-void check_format(const std::filesystem::path& path) {
-  constexpr std::string_view kZip = "PK\x03\x04";
-  constexpr std::string_view kBeforeZip =
-      "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-  std::string start(kBeforeZip.size(), '\0');
+enum class FileFormat { kZip, kLegacy, kOther };
+
+/// By the first bytes. Files too short for any are left to the reader of zip files.
+FileFormat format_of(const std::filesystem::path& path) {
+  constexpr std::string_view kZipMark = "PK\x03\x04";
+  constexpr char kPickleMark = '\x80';
+  std::string start(kZipMark.size(), '\0');
   std::ifstream stream(path, std::ios::binary);
   stream.read(start.data(), static_cast<std::streamsize>(start.size()));
-  if (start == kBeforeZip)
-    throw DataError(
-        Fault{path.string(), "a checkpoint in the format of torch before 1.6",
-              "the zip format of torch 1.6 and later; the older one is not supported yet",
-              "Load it in Python with torch.load and save it again with torch.save."});
-  if (stream && start.compare(0, kZip.size(), kZip) != 0)
-    throw DataError(Fault{path.string(), "not a zip file", "a checkpoint of torch.save",
-                          "Is this the right file, and was it downloaded completely?"});
+  if (!stream || start == kZipMark) return FileFormat::kZip;
+  return start[0] == kPickleMark ? FileFormat::kLegacy : FileFormat::kOther;
 }
 
 void check_records(ZipReader& zip, const std::filesystem::path& path) {
@@ -83,8 +80,34 @@ const CheckpointValue* CheckpointValue::find(std::string_view key) const {
   return nullptr;
 }
 
+namespace {
+
+void collect_classes(const CheckpointValue& value, std::set<std::string>& classes) {
+  if (const auto* list = value.get<CheckpointList>())
+    for (const auto& item : *list) collect_classes(item, classes);
+  if (const auto* map = value.get<CheckpointMap>())
+    for (const auto& [key, entry] : *map) {
+      const auto* name = key == kClassKey ? entry.get<std::string>() : nullptr;
+      if (name) classes.insert(*name);
+      collect_classes(entry, classes);
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> inert_classes(const CheckpointValue& root) {
+  std::set<std::string> classes;
+  collect_classes(root, classes);
+  return {classes.begin(), classes.end()};
+}
+
 CheckpointValue read_checkpoint_file(const std::filesystem::path& path) {
-  check_format(path);
+  const FileFormat format = format_of(path);
+  if (format == FileFormat::kLegacy) return read_legacy_checkpoint_file(path);
+  if (format == FileFormat::kOther)
+    throw DataError(Fault{path.string(), "neither a zip file nor a pickle",
+                          "a checkpoint of torch.save",
+                          "Is this the right file, and was it downloaded completely?"});
   ZipReader zip(path);
   check_records(zip, path);
   const std::string program = read_text(zip, "data.pkl");

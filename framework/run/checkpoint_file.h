@@ -52,6 +52,11 @@ struct CheckpointValue {
       data;
 };
 
+/// The key of an inert object's class.
+constexpr std::string_view kClassKey = "__class__";
+/// The classes of all inert objects, sorted, each once.
+std::vector<std::string> inert_classes(const CheckpointValue& root);
+
 /// Writes `root` in torch.save's zip format, whole or not at all. torch.load(weights_only=True) of
 /// Python's torch 1.13 and later gives it back as dicts, lists and CPU tensors.
 ///
@@ -60,15 +65,16 @@ struct CheckpointValue {
 /// ones; an older file at `path` then stays as it was.
 void write_checkpoint_file(const std::filesystem::path& path, const CheckpointValue& root);
 
-/// Reads what write_checkpoint_file or torch.save wrote in the zip format. Executes nothing.
+/// Reads what write_checkpoint_file or torch.save wrote, in the zip format or in that before torch
+/// 1.6. Executes nothing.
 ///
 /// Tensors and parameters come back on the CPU with their strides, without gradients, and share
-/// memory where the file says so. Floats become 0-d float64 tensors, tuples and sets lists, bytes
-/// and integers beyond 64 bits text, integer keys decimal text; a dict with other keys becomes a
-/// list of [key, value]. Any other object becomes a map of "__class__" and, if it is a kind of
-/// dict, its entries.
+/// memory where the file says so. Floats become 0-d float64 tensors, numpy's arrays tensors and its
+/// scalars what plain ones become, tuples and sets lists, bytes and integers beyond 64 bits text,
+/// integer keys decimal text; a dict with other keys becomes a list of [key, value]. Any other
+/// object becomes a map of kClassKey and, if it is a kind of dict, its entries.
 ///
-/// Throws DataError for files that are damaged, hostile, in another format, or before torch 1.6.
+/// Throws DataError for files that are damaged, hostile or in another format.
 CheckpointValue read_checkpoint_file(const std::filesystem::path& path);
 
 }  // namespace kinegraph

@@ -1,6 +1,7 @@
 #include "framework/run/checkpoint_file_tensors.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <unordered_set>
 
 #include "framework/base/error.h"
+#include "framework/io/pickle_numpy.h"
 
 namespace kinegraph {
 namespace {
@@ -42,6 +44,25 @@ constexpr size_t kMaxDepth = 100;
 constexpr size_t kMaxValues = 4'000'000;
 constexpr size_t kMaxTextBytes = size_t{1} << 30;
 
+bool is_tensor_builder(const std::string& path) {
+  return path == "torch._utils._rebuild_tensor" || path == "torch._utils._rebuild_tensor_v2";
+}
+
+/// Numbers of numpy as tensors have them; nothing for those that tensors do not have.
+std::optional<at::ScalarType> tensor_type(const NdType& type) {
+  if (type.is_big_endian && type.width > 1) return std::nullopt;
+  const std::string name = type.name();
+  if (name == "float16") return at::kHalf;
+  if (name == "float32") return at::kFloat;
+  if (name == "float64") return at::kDouble;
+  if (name == "int8") return at::kChar;
+  if (name == "int16") return at::kShort;
+  if (name == "int32") return at::kInt;
+  if (name == "int64") return at::kLong;
+  if (name == "uint8") return at::kByte;
+  return std::nullopt;
+}
+
 class Builder {
  public:
   Builder(StorageSource& storages, const std::string& name) : storages_(storages), name_(name) {}
@@ -66,6 +87,7 @@ class Builder {
   CheckpointMap build_map(const pickle::Entries& entries, CheckpointMap map);
   CheckpointValue build_pairs(const pickle::Entries& entries);
   CheckpointValue build_object(const pickle::Value& value);
+  std::optional<CheckpointValue> build_numpy(const pickle::Value& value);
   at::Tensor build_tensor(const std::vector<Ref>& args);
   TypedStorage build_storage(const pickle::Value& value);
   at::ScalarType storage_type(const pickle::Value& value) const;
@@ -163,21 +185,41 @@ CheckpointValue Builder::build_pairs(const pickle::Entries& entries) {
 CheckpointValue Builder::build_object(const pickle::Value& value) {
   const std::string path = pickle::class_path(value);
   const auto* object = value.get<pickle::Object>();
-  if (object &&
-      (path == "torch._utils._rebuild_tensor" || path == "torch._utils._rebuild_tensor_v2"))
-    return build_tensor(object->args->get<pickle::Tuple>()->items);
-  if (object && (path == "torch._utils._rebuild_parameter" ||
-                 path == "torch._utils._rebuild_parameter_with_state")) {
-    const auto& args = object->args->get<pickle::Tuple>()->items;
-    if (args.empty()) fail("a parameter without a tensor", "a tensor");
+  const auto* args = object ? object->args->get<pickle::Tuple>() : nullptr;
+  if (args && is_tensor_builder(path)) return build_tensor(args->items);
+  if (args && path == "torch._tensor._rebuild_from_type_v2" && args->items.size() > 2) {
+    const auto* tensor = args->items[2]->get<pickle::Tuple>();
+    if (tensor && is_tensor_builder(pickle::class_path(*args->items[0])))
+      return build_tensor(tensor->items);
+  }
+  if (args && (path == "torch._utils._rebuild_parameter" ||
+               path == "torch._utils._rebuild_parameter_with_state")) {
+    if (args->items.empty()) fail("a parameter without a tensor", "a tensor");
     path_.emplace_back("data");
-    CheckpointValue data = build(*args[0]);
+    CheckpointValue data = build(*args->items[0]);
     path_.pop_back();
     return data;
   }
-  CheckpointMap map{{"__class__", copy(path.empty() ? pickle::describe_kind(value) : path)}};
+  if (auto number = build_numpy(value)) return std::move(*number);
+  CheckpointMap map{
+      {std::string(kClassKey), copy(path.empty() ? pickle::describe_kind(value) : path)}};
   if (!object || !has_map_keys(object->entries)) return map;
   return build_map(object->entries, std::move(map));
+}
+
+/// Numpy's scalars and arrays of numbers; nothing for other objects.
+std::optional<CheckpointValue> Builder::build_numpy(const pickle::Value& value) {
+  if (const auto integer = pickle::to_integer(value)) return *integer;
+  if (const auto number = pickle::to_number(value)) return CheckpointValue::real(*number);
+  if (const auto text = pickle::to_text(value)) return copy(*text);
+  const auto type = pickle::is_array(value) ? pickle::array_type(value) : std::nullopt;
+  const auto scalar_type = type ? tensor_type(*type) : std::nullopt;
+  if (!scalar_type) return std::nullopt;
+  const NdArray array = pickle::to_array(value, name_);
+  charge(static_cast<size_t>(array.size()));
+  std::vector<int64_t> strides = array.strides;
+  for (int64_t& stride : strides) stride /= type->width;
+  return at::from_blob(const_cast<char*>(array.data), array.shape, strides, *scalar_type).clone();
 }
 
 at::Tensor Builder::build_tensor(const std::vector<Ref>& args) {
@@ -213,9 +255,7 @@ Builder::TypedStorage Builder::build_storage(const pickle::Value& value) {
 
 at::ScalarType Builder::storage_type(const pickle::Value& value) const {
   const std::string path = pickle::class_path(value);
-  for (const auto& [name, type] : kStorageClasses)
-    if (path == fmt::format("torch.{}", name) || path == fmt::format("torch.cuda.{}", name))
-      return type;
+  if (const auto type = kinegraph::storage_type(path)) return *type;
   fail("a tensor in " + pickle::printable(path), "a storage of torch for dense numbers");
 }
 
@@ -271,6 +311,15 @@ std::string storage_class(at::ScalarType type) {
   for (const auto& candidate : kStorageClasses)
     if (candidate.type == type) return std::string(candidate.name);
   return "";
+}
+
+std::optional<at::ScalarType> storage_type(std::string_view class_path) {
+  for (const std::string_view package : {"torch.cuda.", "torch."}) {
+    if (class_path.substr(0, package.size()) != package) continue;
+    for (const auto& [name, type] : kStorageClasses)
+      if (class_path.substr(package.size()) == name) return type;
+  }
+  return std::nullopt;
 }
 
 CheckpointValue build_checkpoint(const pickle::Value& root, StorageSource& storages,

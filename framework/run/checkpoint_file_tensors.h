@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ class StorageSource {
 
 /// The class in which torch pickles storages of a type, "FloatStorage"; "" for unsupported types.
 std::string storage_class(at::ScalarType type);
+/// The type of a storage from its class, "torch.FloatStorage" or "torch.cuda.FloatStorage"; no
+/// value for other classes.
+std::optional<at::ScalarType> storage_type(std::string_view class_path);
 
 /// Converts as read_checkpoint_file says. `name` leads the messages. The pickle may have cycles.
 CheckpointValue build_checkpoint(const pickle::Value& root, StorageSource& storages,

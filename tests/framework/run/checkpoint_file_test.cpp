@@ -213,14 +213,20 @@ TEST_F(CheckpointFile, NamesAMissingFile) {
   EXPECT_NE(read_error(folder_).find("no regular file"), std::string::npos);
 }
 
-TEST_F(CheckpointFile, NamesAFileThatIsNoZip) {
+TEST_F(CheckpointFile, NamesAFileThatIsNeitherZipNorPickle) {
   write_file(path(), "a text that is long enough to have a beginning");
-  EXPECT_NE(read_error(path()).find("not a zip file"), std::string::npos);
+  EXPECT_EQ(read_error(path()),
+            path().string() +
+                ": neither a zip file nor a pickle; expected a checkpoint of torch.save\n"
+                "  Is this the right file, and was it downloaded completely?");
 }
 
-TEST_F(CheckpointFile, NamesTheFormatBeforeTorch16) {
-  write_file(path(), "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.");
-  EXPECT_NE(read_error(path()).find("format of torch before 1.6"), std::string::npos);
+TEST_F(CheckpointFile, NamesAPickleOfOtherCode) {
+  write_file(path(), "\x80\x02].");
+  EXPECT_EQ(read_error(path()),
+            path().string() +
+                ": a pickle, but none of torch.save; expected a checkpoint of torch.save\n"
+                "  Load it in Python and save its state_dict() with torch.save.");
 }
 
 TEST_F(CheckpointFile, NamesAMissingRecord) {
@@ -258,6 +264,15 @@ TEST_F(CheckpointFile, ReadsOtherObjectsAsInertMaps) {
   write_archive("cos\nsystem\n(U\x02lstR.");
   const CheckpointValue root = read_checkpoint_file(path());
   EXPECT_EQ(*root.find("__class__")->get<std::string>(), "os.system");
+}
+
+TEST_F(CheckpointFile, NamesTheClassesOfInertObjects) {
+  const CheckpointMap root = {
+      {"a", CheckpointList{CheckpointMap{{std::string(kClassKey), "z.Z"}}, 1}},
+      {"b", CheckpointMap{{std::string(kClassKey), "a.A"}, {"c", CheckpointMap{}}}},
+      {"d", CheckpointMap{{std::string(kClassKey), "z.Z"}}}};
+  EXPECT_EQ(inert_classes(root), (std::vector<std::string>{"a.A", "z.Z"}));
+  EXPECT_TRUE(inert_classes(CheckpointMap{{"a", 1}}).empty());
 }
 
 TEST_F(CheckpointFile, ReadsKeysThatAreNoTextAsTextOrPairs) {
