@@ -7,6 +7,7 @@
 #include "framework/base/interrupt.h"
 #include "framework/cli/import.h"
 #include "framework/cli/scoring_progress.h"
+#include "framework/cli/trained_model.h"
 #include "framework/cli/verb.h"
 #include "framework/eval/text_table.h"
 #include "framework/run/summary.h"
@@ -19,8 +20,8 @@ namespace {
 
 po::options_description predict_options() {
   po::options_description options;
-  options.add_options()("checkpoint", po::value<std::string>()->value_name("FILE"),
-                        "trained weights; they bring config, preparation and classes along")(
+  add_checkpoint_options(options);
+  options.add_options()(
       "format", po::value<std::string>()->value_name("FORMAT"),
       "SOURCE is no annotation store but of this format, see `kinegraph list importers`")(
       "import-set", po::value<Arguments>()->composing()->value_name("KEY=VALUE"),
@@ -43,8 +44,7 @@ bool is_hdf5(const fs::path& path) {
 }
 
 void require_predict_options(const ParsedArguments& arguments) {
-  if (!arguments.has("checkpoint"))
-    throw UsageError("--checkpoint FILE is missing\n  see `kinegraph predict --help`");
+  require_checkpoint_options(arguments, "predict");
   if (arguments.values["top-k"].as<int64_t>() < 1)
     throw UsageError(
         fmt::format("--top-k is {}; expected 1 or more", arguments.values["top-k"].as<int64_t>()));
@@ -75,12 +75,20 @@ fs::path store_of(const ParsedArguments& arguments, const TemporaryFolder& folde
   return store;
 }
 
-Scores predict(TestParts& parts, const Checkpoint& checkpoint, const ExperimentOptions& options) {
+/// Probabilities, and the logits that they come from; none where the probabilities of several clips
+/// of a sample are averaged.
+struct Predictions {
+  Scores probabilities;
+  std::optional<Scores> logits;
+};
+
+Predictions predict(TestParts& parts, const ExperimentOptions& options) {
   const InterruptGuard interrupts;
   ProgressLine line;
-  Scores scores = score_unlabelled_clips(*parts.model, *parts.loader, checkpoint.class_names,
+  Scores scores = score_unlabelled_clips(*parts.model, *parts.loader, parts.class_names,
                                          scoring_with_progress(parts, options, "predicting", line));
-  return scores.kind == ScoreKind::logits ? softmax(std::move(scores)) : scores;
+  if (scores.kind != ScoreKind::logits) return {std::move(scores), {}};
+  return {softmax(scores), scores};
 }
 
 /// A line for each clip: its id, then its likeliest classes with their probabilities.
@@ -98,16 +106,20 @@ std::string table_of(const Scores& scores, int64_t k) {
   return align_columns(rows);
 }
 
-/// {checkpoint, classes, clips: [{id, top: [{class, index, probability}]}]}
-std::string json_of(const Scores& scores, int64_t k, const std::string& checkpoint) {
+/// {checkpoint, classes, clips: [{id, top: [{class, index, probability, logit}]}]}, the logit only
+/// where there is one.
+std::string json_of(const Predictions& predictions, int64_t k, const std::string& checkpoint) {
+  const Scores& scores = predictions.probabilities;
   using Json = nlohmann::ordered_json;
   Json clips = Json::array();
   for (int64_t clip = 0; clip < scores.num_clips(); ++clip) {
     Json top = Json::array();
-    for (const int64_t label : top_k(scores, clip, k))
+    for (const int64_t label : top_k(scores, clip, k)) {
       top.push_back({{"class", scores.class_names[label]},
                      {"index", label},
                      {"probability", scores.row(clip)[label]}});
+      if (predictions.logits) top.back()["logit"] = predictions.logits->row(clip)[label];
+    }
     clips.push_back({{"id", scores.ids[clip]}, {"top", std::move(top)}});
   }
   const Json json = {
@@ -123,27 +135,25 @@ int run_predict(const Arguments& words) {
   if (arguments.is_help) return 0;
   require_predict_options(arguments);
   const std::string file = arguments.text("checkpoint"), json = arguments.text("json");
-  const Checkpoint checkpoint = read_checkpoint(file);
-  Arguments overrides = arguments.list("set");
-  if (arguments.has("device")) overrides.push_back("device=" + arguments.text("device"));
-  const LoadedConfig config = load_config_text(checkpoint.config_yaml, file + ":config", overrides);
+  const Weights weights = read_weights(arguments);
+  const LoadedConfig config = config_of(arguments, weights);
   const std::string runtime = set_up_runtime(arguments);
   const TemporaryFolder folder;
   const fs::path store = store_of(arguments, folder);
   std::optional<std::string> split;
   if (arguments.has("split")) split = arguments.text("split");
-  TestParts parts = build_prediction(config, checkpoint, file, store, split);
+  TestParts parts = build_prediction(config, weights, store, split);
   log_info(describe_test(parts, config.options) + "\ncompute: " + runtime);
 
-  const Scores scores = predict(parts, checkpoint, config.options);
+  const Predictions predictions = predict(parts, config.options);
   const auto k = arguments.values["top-k"].as<int64_t>();
   if (json.empty()) {
-    fmt::print("{}", table_of(scores, k));
+    fmt::print("{}", table_of(predictions.probabilities, k));
   } else if (json == "-") {
-    fmt::print("{}", json_of(scores, k, file));
+    fmt::print("{}", json_of(predictions, k, file));
   } else {
-    write_file(json, json_of(scores, k, file));
-    fmt::print("predictions of {} clips in {}\n", scores.num_clips(), json);
+    write_file(json, json_of(predictions, k, file));
+    fmt::print("predictions of {} clips in {}\n", predictions.probabilities.num_clips(), json);
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include "framework/base/text.h"
 #include "framework/cli/report.h"
 #include "framework/cli/scoring_progress.h"
+#include "framework/cli/trained_model.h"
 #include "framework/cli/verb.h"
 #include "framework/config/yaml.h"
 #include "framework/eval/report.h"
@@ -28,13 +29,10 @@ Scores score(TestParts& parts, const ExperimentOptions& options) {
 
 po::options_description test_options() {
   po::options_description options;
-  options.add_options()("checkpoint", po::value<std::string>()->value_name("FILE"),
-                        "trained weights; they bring their config along")(
-      "config", po::value<std::string>()->value_name("FILE"),
-      "another config for model and data than the checkpoint's own")(
-      "split", po::value<std::string>()->default_value("test")->value_name("SPLIT"),
-      "train, val or test of the config; test falls back to val")(
-      "stream", po::value<std::string>()->value_name("NAME"), "a stream of --config")(
+  add_checkpoint_options(options);
+  options.add_options()("split",
+                        po::value<std::string>()->default_value("test")->value_name("SPLIT"),
+                        "train, val or test of the config; test falls back to val")(
       "work-dir", po::value<std::string>()->value_name("DIR"),
       "new or empty folder for the results; default runs/<config>-test/<time>");
   add_common_options(options);
@@ -42,27 +40,13 @@ po::options_description test_options() {
 }
 
 void require_test_options(const ParsedArguments& arguments) {
-  if (!arguments.has("checkpoint"))
-    throw UsageError("--checkpoint FILE is missing\n  see `kinegraph test --help`");
-  if (arguments.has("stream") && !arguments.has("config"))
-    throw UsageError(
-        "--stream needs --config\n  The config inside a checkpoint is that of the "
-        "stream it was trained on.");
+  require_checkpoint_options(arguments, "test");
   const std::string split = arguments.text("split");
   const std::vector<std::string> splits{"train", "val", "test"};
   if (std::find(splits.begin(), splits.end(), split) == splits.end())
     throw UsageError(fmt::format("--split is '{}'{}\n  expected train, val or test", split,
                                  near_name_hint(split, splits)));
   require_free_run_dir(arguments.text("work-dir"));
-}
-
-LoadedConfig config_of(const ParsedArguments& arguments, const Checkpoint& checkpoint) {
-  Arguments overrides = arguments.list("set");
-  if (arguments.has("device")) overrides.push_back("device=" + arguments.text("device"));
-  if (arguments.has("config"))
-    return load_config(arguments.text("config"), arguments.text("stream"), overrides);
-  return load_config_text(checkpoint.config_yaml, arguments.text("checkpoint") + ":config",
-                          overrides);
 }
 
 Facts facts_of(const TestParts& parts, const ExperimentOptions& options,
@@ -86,10 +70,10 @@ int run_test(const Arguments& words) {
   if (arguments.is_help) return 0;
   require_test_options(arguments);
   const std::string file = arguments.text("checkpoint"), split = arguments.text("split");
-  const Checkpoint checkpoint = read_checkpoint(file);
-  const LoadedConfig config = config_of(arguments, checkpoint);
+  const Weights weights = read_weights(arguments);
+  const LoadedConfig config = config_of(arguments, weights);
   const std::string runtime = set_up_runtime(arguments);
-  TestParts parts = build_test(config, checkpoint, file, split);
+  TestParts parts = build_test(config, weights, split);
   log_info(describe_test(parts, config.options) + "\ncompute: " + runtime);
   const Scores scores = score(parts, config.options);
   const MetricReport report = evaluate(scores, parts.metrics);

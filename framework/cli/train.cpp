@@ -7,6 +7,7 @@
 #include "framework/run/experiment.h"
 #include "framework/run/run_dir.h"
 #include "framework/run/summary.h"
+#include "framework/run/weights.h"
 
 namespace po = boost::program_options;
 namespace fs = std::filesystem;
@@ -14,11 +15,16 @@ namespace fs = std::filesystem;
 namespace kinegraph {
 namespace {
 
-/// Overrides of the command line, in order; --device and --seed are short for two of them.
+/// Overrides of the command line, in order; --seed and others are short for some of them.
 Arguments overrides_of(const ParsedArguments& arguments) {
   Arguments overrides = arguments.list("set");
   if (arguments.has("device")) overrides.push_back("device=" + arguments.text("device"));
   if (arguments.has("seed")) overrides.push_back("seed=" + arguments.text("seed"));
+  if (arguments.has("load-from"))
+    overrides.push_back("load_from.checkpoint=" + arguments.text("load-from"));
+  if (arguments.has("dialect"))
+    overrides.push_back("load_from.dialect=" + arguments.text("dialect"));
+  if (arguments.has("partial")) overrides.emplace_back("load_from.partial=true");
   return overrides;
 }
 
@@ -72,6 +78,8 @@ std::vector<Job> read_jobs(const ParsedArguments& arguments) {
 int train_from_start(const Job& job, const Arguments& words, const std::string& runtime) {
   // The data and the model are built before the folder is made: a faulty config leaves nothing.
   TrainerParts parts = build_training(job.config, "");
+  if (const auto& load_from = job.config.options.load_from)
+    load_weights(*parts.model, job.config.options.model, read_weights(*load_from));
   parts.run_dir = make_run_dir(job.work_dir, job.name);
   write_file(parts.run_dir / "config.yaml", parts.config_yaml);
   record(parts, words, runtime);
@@ -81,7 +89,8 @@ int train_from_start(const Job& job, const Arguments& words, const std::string& 
 }
 
 int resume(const ParsedArguments& arguments, const Arguments& words) {
-  for (const char* option : {"config", "work-dir", "streams", "seed"})
+  for (const char* option :
+       {"config", "work-dir", "streams", "seed", "load-from", "dialect", "partial"})
     if (arguments.has(option))
       throw UsageError(
           fmt::format("--resume takes the config and the folder of the run it goes on "
@@ -122,6 +131,11 @@ int run_train(const Arguments& words) {
       "train these streams of the config, one after another")(
       "resume", po::value<std::string>()->value_name("RUN"),
       "go on with a run: its folder or one of its checkpoints")(
+      "load-from", po::value<std::string>()->value_name("FILE"),
+      "start from trained weights; short for --set load_from.checkpoint=FILE")(
+      "dialect", po::value<std::string>()->value_name("NAME"),
+      "whose names they have; short for --set load_from.dialect=NAME")(
+      "partial", "take what fits of them; short for --set load_from.partial=true")(
       "seed", po::value<std::string>()->value_name("N"), "short for --set seed=N");
   add_common_options(options);
   const ParsedArguments arguments = parse_arguments(words, find_verb("train"), options);

@@ -9,9 +9,10 @@
 namespace kinegraph {
 namespace {
 
+constexpr std::string_view kFormatName = "kinegraph checkpoint";
 constexpr const char* kFormat = "kinegraph checkpoint 1";
 
-CheckpointMap to_map(const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+CheckpointMap to_map(const NamedState& tensors) {
   CheckpointMap map;
   for (const auto& [name, tensor] : tensors) map.emplace_back(name, tensor);
   return map;
@@ -74,9 +75,8 @@ class Reader {
     return *tensor;
   }
 
-  std::vector<std::pair<std::string, at::Tensor>> tensors(const CheckpointValue& parent,
-                                                          const char* key) const {
-    std::vector<std::pair<std::string, at::Tensor>> list;
+  NamedState tensors(const CheckpointValue& parent, const char* key) const {
+    NamedState list;
     for (const auto& [name, value] : map(parent, key)) list.emplace_back(name, tensor(value, name));
     return list;
   }
@@ -103,13 +103,6 @@ class Reader {
   std::string path_;
 };
 
-std::string shape_text(const at::Tensor& tensor) {
-  std::string text;
-  for (const int64_t size : tensor.sizes())
-    text += (text.empty() ? "" : "x") + std::to_string(size);
-  return "(" + text + ")";
-}
-
 }  // namespace
 
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
@@ -133,11 +126,20 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   write_checkpoint_file(path, root);
 }
 
+bool is_checkpoint(const CheckpointValue& root) {
+  const CheckpointValue* format = root.find("format");
+  const auto* text = format ? format->get<std::string>() : nullptr;
+  return text && text->rfind(kFormatName, 0) == 0;
+}
+
 Checkpoint read_checkpoint(const std::filesystem::path& path) {
-  const CheckpointValue root = read_checkpoint_file(path);
-  const Reader reader(root, path.string());
+  return to_checkpoint(read_checkpoint_file(path), path.string());
+}
+
+Checkpoint to_checkpoint(const CheckpointValue& root, const std::string& source) {
+  const Reader reader(root, source);
   if (reader.text("format") != kFormat)
-    throw DataError(Fault{path.string(), fmt::format("the format '{}'", reader.text("format")),
+    throw DataError(Fault{source, fmt::format("the format '{}'", reader.text("format")),
                           fmt::format("'{}'", kFormat), "Use the version that wrote it."});
   reader.map(root, "training");
   Checkpoint checkpoint;
@@ -164,40 +166,15 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   return checkpoint;
 }
 
-void load_model_state(torch::nn::Module& model,
-                      const std::vector<std::pair<std::string, at::Tensor>>& state,
-                      const std::string& source, const std::string& role) {
-  const std::map<std::string, at::Tensor> given(state.begin(), state.end());
-  std::vector<std::string> faults, names;
-  const auto own = state_of(model);
-  for (const auto& [name, tensor] : own) {
-    names.push_back(name);
-    const auto found = given.find(name);
-    if (found == given.end())
-      faults.push_back(fmt::format("missing: {} {}", name, shape_text(tensor)));
-    else if (found->second.sizes() != tensor.sizes())
-      faults.push_back(fmt::format("other shape: {} is {}, the {} has {}", name,
-                                   shape_text(found->second), role, shape_text(tensor)));
-  }
-  for (const auto& [name, tensor] : state)
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      faults.push_back(fmt::format("not in the {}: {} {}{}", role, name, shape_text(tensor),
-                                   near_name_hint(name, names)));
-  if (!faults.empty()) {
-    const size_t count = faults.size();
-    if (count > 12) {
-      faults.resize(12);
-      faults.push_back(fmt::format("... and {} more", count - 12));
-    }
-    throw DataError(Fault{source,
-                          fmt::format("{} the {}:\n  {}",
-                                      count == 1 ? "1 tensor does not fit"
-                                                 : fmt::format("{} tensors do not fit", count),
-                                      role, join(faults, "\n  ")),
-                          "", "Use the config that this checkpoint was trained with."});
-  }
-  const at::NoGradGuard no_grad;
-  for (auto [name, tensor] : own) tensor.copy_(given.at(name));
+void load_model_state(torch::nn::Module& model, const NamedState& state, const std::string& source,
+                      const std::string& role) {
+  std::vector<StateEntry> entries;
+  for (const auto& [name, tensor] : state) entries.push_back({name, name, tensor});
+  const StateMatch match = match_state(model, entries, role);
+  if (!match.faults.empty())
+    throw DataError(Fault{source, describe_faults(match.faults, role), "",
+                          "Use the config that this checkpoint was trained with."});
+  copy_state(match);
 }
 
 void require_same_skeleton(const Checkpoint& checkpoint, const std::string& source,

@@ -10,6 +10,8 @@
 
 #include "framework/model/backbone.h"
 #include "framework/optim/optimizer.h"
+#include "framework/run/checkpoint_file.h"
+#include "framework/run/state_matching.h"
 
 namespace kinegraph {
 
@@ -31,9 +33,9 @@ struct TrainingState {
 
 /// Self-contained: the config holds the preparation, so data and model can be rebuilt from it.
 struct Checkpoint {
-  std::vector<std::pair<std::string, at::Tensor>> model;  // canonical names
-  std::map<std::string, Optimizer::State> optimizer;      // by parameter name
-  std::vector<std::pair<std::string, at::Tensor>> loss;   // buffers of the loss
+  NamedState model;                                   // canonical names
+  std::map<std::string, Optimizer::State> optimizer;  // by parameter name
+  NamedState loss;                                    // buffers of the loss
   TrainingState state;
   at::Tensor rng;           // CPU generator; undefined when absent
   at::Tensor device_rng;    // that of the GPU trained on; undefined on the CPU
@@ -47,15 +49,19 @@ struct Checkpoint {
 /// Whole or not at all. Throws DataError when the disk is full; an older file stays.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
+/// Whether the content of a file is a checkpoint of ours, of any version.
+bool is_checkpoint(const CheckpointValue& root);
+/// Throws DataError for anything else, and for other versions; `source` names the file.
+Checkpoint to_checkpoint(const CheckpointValue& root, const std::string& source);
+
 /// Throws DataError for anything that is not such a file.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 /// Copies the state into `model`. Names and shapes must agree exactly; throws DataError with a
 /// readable difference otherwise, before anything is changed. `source` names the file, and `role`
 /// says in messages what `model` is.
-void load_model_state(torch::nn::Module& model,
-                      const std::vector<std::pair<std::string, at::Tensor>>& state,
-                      const std::string& source, const std::string& role = "model");
+void load_model_state(torch::nn::Module& model, const NamedState& state, const std::string& source,
+                      const std::string& role = "model");
 
 /// Throws DataError when the checkpoint was trained for another skeleton.
 void require_same_skeleton(const Checkpoint& checkpoint, const std::string& source,

@@ -124,6 +124,22 @@ void require_trained_inputs(const Checkpoint& checkpoint, const std::string& sou
   }
 }
 
+/// Where the config leaves the number of persons to the data, another store may have another one.
+std::optional<int64_t> trained_persons(const Weights& weights) {
+  if (!weights.own) return std::nullopt;
+  const auto trained = weights.own->input_shapes.find("keypoints");
+  if (trained == weights.own->input_shapes.end() || trained->second.empty()) return std::nullopt;
+  return trained->second[0];
+}
+
+std::vector<std::string> classes_of(const Weights& weights, const DataInfo& clips,
+                                    const SplitOptions& own_data) {
+  if (weights.own) return weights.own->class_names;
+  if (!weights.foreign.class_names.empty()) return weights.foreign.class_names;
+  if (!clips.class_names.empty()) return clips.class_names;
+  return own_data.dataset.build({})->info().class_names;
+}
+
 }  // namespace
 
 std::unique_ptr<Loader> build_train_loader(const ExperimentOptions& options,
@@ -173,8 +189,7 @@ std::vector<std::shared_ptr<Metric>> default_metrics() {
   return build_all(ExperimentOptions().metrics);
 }
 
-TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
-                     const std::string& checkpoint_source, const std::string& split) {
+TestParts build_test(const LoadedConfig& config, const Weights& weights, const std::string& split) {
   const ExperimentOptions& options = config.options;
   const DataOptions& data = options.data;
   const SplitOptions& chosen = split == "train" ? data.train
@@ -184,15 +199,17 @@ TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
   parts.device = choose_device(options.device);
   parts.loader = build_loader(options, chosen, Use::kEvaluation, parts.device);
   const DataInfo& info = parts.loader->dataset().info();
-  require_same_task(checkpoint, checkpoint_source, info.skeleton, info.class_names, info.source);
+  if (weights.own)
+    require_same_task(*weights.own, weights.source(), info.skeleton, info.class_names, info.source);
   parts.model = build_model(options.model, model_context(*parts.loader), parts.device);
-  load_model_state(*parts.model, checkpoint.model, checkpoint_source);
+  load_weights(*parts.model, options.model, weights);
   parts.metrics = build_all(options.metrics);
+  parts.class_names = info.class_names;
   return parts;
 }
 
-TestParts build_prediction(const LoadedConfig& config, const Checkpoint& checkpoint,
-                           const std::string& checkpoint_source, const std::filesystem::path& store,
+TestParts build_prediction(const LoadedConfig& config, const Weights& weights,
+                           const std::filesystem::path& store,
                            const std::optional<std::string>& split) {
   const ExperimentOptions& options = config.options;
   const SplitOptions chosen = options.data.test.value_or(options.data.val);
@@ -205,18 +222,37 @@ TestParts build_prediction(const LoadedConfig& config, const Checkpoint& checkpo
   // First of all: a pipeline may name joints that another skeleton does not have.
   const auto dataset = with_store(chosen, store, split).dataset.build({});
   const DataInfo& info = dataset->info();
-  require_same_skeleton(checkpoint, checkpoint_source, info.skeleton, info.source);
+  if (weights.own)
+    require_same_skeleton(*weights.own, weights.source(), info.skeleton, info.source);
   load({});
-  // Where the config leaves the number of persons to the data, this store may have another one.
-  const auto trained = checkpoint.input_shapes.find("keypoints");
-  if (trained != checkpoint.input_shapes.end() && !trained->second.empty() &&
-      trained->second[0] != parts.loader->input_shapes().at("keypoints")[0])
-    load(trained->second[0]);
-  require_trained_inputs(checkpoint, checkpoint_source, *parts.loader);
-  parts.model = build_model(
-      options.model, model_context(*parts.loader, checkpoint.class_names.size()), parts.device);
-  load_model_state(*parts.model, checkpoint.model, checkpoint_source);
+  if (const auto persons = trained_persons(weights);
+      persons && *persons != parts.loader->input_shapes().at("keypoints")[0])
+    load(persons);
+  if (weights.own) require_trained_inputs(*weights.own, weights.source(), *parts.loader);
+  parts.class_names = classes_of(weights, info, chosen);
+  parts.model = build_model(options.model, model_context(*parts.loader, parts.class_names.size()),
+                            parts.device);
+  load_weights(*parts.model, options.model, weights);
   return parts;
+}
+
+std::shared_ptr<Recognizer> build_trained_model(const LoadedConfig& config,
+                                                const Checkpoint& checkpoint,
+                                                const std::string& checkpoint_source) {
+  ModelContext context;
+  context.backbone.skeleton =
+      Skeleton::parse(checkpoint.skeleton_yaml, checkpoint_source + ":skeleton");
+  for (const auto& [name, shape] : checkpoint.input_shapes) {
+    if (shape.size() != 4)
+      throw DataError(Fault{checkpoint_source,
+                            fmt::format("the input '{}' has {} dimensions", name, shape.size()),
+                            "four", "The file is damaged; write it again."});
+    context.backbone.inputs[name] = {shape[0], shape[1], shape[2], shape[3]};
+  }
+  context.num_classes = static_cast<int64_t>(checkpoint.class_names.size());
+  const auto model = build_model(config.options.model, context, c10::kCPU);
+  load_model_state(*model, checkpoint.model, checkpoint_source);
+  return model;
 }
 
 }  // namespace kinegraph

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "framework/run/trainer.h"
+#include "framework/run/weights.h"
 
 namespace kinegraph {
 
@@ -36,18 +37,26 @@ struct TestParts {
   std::unique_ptr<Loader> loader;
   std::shared_ptr<Recognizer> model;
   std::vector<std::shared_ptr<Metric>> metrics;
+  std::vector<std::string> class_names;
 };
 
 /// `split` is "train", "val" or "test" (which falls back to val).
-TestParts build_test(const LoadedConfig& config, const Checkpoint& checkpoint,
-                     const std::string& checkpoint_source, const std::string& split);
+TestParts build_test(const LoadedConfig& config, const Weights& weights, const std::string& split);
 
 /// A trained model with clips that need no labels: those of an annotation store, or of one of its
 /// splits, prepared as `data.test` says (else `data.val`). Has no metrics.
 ///
+/// The classes are those of the checkpoint. Where other code wrote it and does not tell them, they
+/// are those of the store, else those of the config's own data.
+///
 /// Throws DataError when skeleton, persons or channels are not those that the model was trained on.
-TestParts build_prediction(const LoadedConfig& config, const Checkpoint& checkpoint,
-                           const std::string& checkpoint_source, const std::filesystem::path& store,
+TestParts build_prediction(const LoadedConfig& config, const Weights& weights,
+                           const std::filesystem::path& store,
                            const std::optional<std::string>& split);
+
+/// The model of a checkpoint, without any data.
+std::shared_ptr<Recognizer> build_trained_model(const LoadedConfig& config,
+                                                const Checkpoint& checkpoint,
+                                                const std::string& checkpoint_source);
 
 }  // namespace kinegraph

@@ -12,6 +12,7 @@
 #include "framework/optim/optimizer.h"
 #include "framework/optim/schedule.h"
 #include "framework/run/hook.h"
+#include "framework/run/weights.h"
 
 namespace kinegraph {
 
@@ -74,6 +75,7 @@ struct ExperimentOptions {
   std::string device = "auto";
   DataOptions data;
   ModelOptions model;
+  std::optional<WeightOptions> load_from;
   TrainOptions train;
   std::string clip_average = "probabilities";
   std::vector<Component<Metric>> metrics;
@@ -89,6 +91,7 @@ struct ExperimentOptions {
     field("device", device, "auto | cpu | cuda | cuda:N");
     field("data", data, "clips and their preparation", Required{});
     field("model", model, "backbone, heads, score, loss", Required{});
+    field("load_from", load_from, "trained weights to start from; null: none");
     field("train", train, "optimisation", Required{});
     field("clip_average", clip_average, "what is averaged over several test clips of a sample",
           OneOf{{"probabilities", "logits"}});

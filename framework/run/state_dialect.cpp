@@ -44,21 +44,41 @@ std::string escaped(const std::string& text) {
   return std::regex_replace(text, kSpecial, R"(\$&)");
 }
 
-/// Values of the placeholders of `pattern` in `name`.
-std::optional<std::map<std::string, std::string>> match(const std::string& name,
-                                                        const std::string& pattern) {
-  const auto pieces = pieces_of(pattern);
+struct Pattern {
+  std::vector<Piece> pieces;
+  std::regex expression;
+};
+
+/// Compiled once: every name of a state meets every pattern of a dialect.
+const Pattern& compiled(const std::string& pattern) {
+  thread_local std::map<std::string, Pattern> patterns;
+  const auto [entry, is_new] = patterns.try_emplace(pattern);
+  if (!is_new) return entry->second;
   std::string expression;
-  for (const auto& piece : pieces)
+  entry->second.pieces = pieces_of(pattern);
+  for (const auto& piece : entry->second.pieces)
     expression += piece.placeholder.empty()      ? escaped(piece.text)
                   : is_number(piece.placeholder) ? "([0-9]{1,9})"
                   : piece.placeholder == "rest"  ? "(.*)"
                                                  : "([^.]+?)";
+  entry->second.expression = std::regex(expression);
+  return entry->second;
+}
+
+/// std::regex needs stack for every character, and a hostile file may have names of any length.
+constexpr size_t kMaxName = 1000;
+
+using Placeholders = std::map<std::string, std::string>;
+
+/// Values of the placeholders of `pattern` in `name`.
+std::optional<Placeholders> match(const std::string& name, const std::string& pattern) {
+  if (name.size() > kMaxName) return std::nullopt;
+  const Pattern& parts = compiled(pattern);
   std::smatch found;
-  if (!std::regex_match(name, found, std::regex(expression))) return std::nullopt;
-  std::map<std::string, std::string> values;
+  if (!std::regex_match(name, found, parts.expression)) return std::nullopt;
+  Placeholders values;
   size_t group = 1;
-  for (const auto& piece : pieces) {
+  for (const auto& piece : parts.pieces) {
     if (piece.placeholder.empty()) continue;
     const std::string text = found[group++];
     values[piece.placeholder] =
@@ -67,9 +87,9 @@ std::optional<std::map<std::string, std::string>> match(const std::string& name,
   return values;
 }
 
-std::string format(const std::string& pattern, const std::map<std::string, std::string>& values) {
+std::string format(const std::string& pattern, const Placeholders& values) {
   std::string name;
-  for (const auto& piece : pieces_of(pattern)) {
+  for (const auto& piece : compiled(pattern).pieces) {
     name += piece.text;
     if (piece.placeholder.empty()) continue;
     const auto& value = values.at(piece.placeholder);
@@ -80,13 +100,19 @@ std::string format(const std::string& pattern, const std::map<std::string, std::
 
 /// models/dialects/<source>.yaml: our backbone -> rules.
 struct DialectFile {
+  bool is_wrapped = false;
+  NamedList<Node> forms;
   NamedList<std::vector<DialectRule>> backbones;
 
   template <class Fields>
   void describe(Fields& field) {
+    field("wrapped", is_wrapped, "their files hold {meta, state_dict}; false: the bare state");
+    field("forms", forms, "our backbone -> options under which it computes what theirs does");
     field("backbones", backbones, "our backbone -> rules", Required{});
   }
 };
+
+constexpr const char* kOwnSource = "kinegraph";
 
 fs::path folder() { return resource_dir() / "models" / "dialects"; }
 
@@ -115,13 +141,30 @@ std::optional<std::string> translate_name(const std::string& name, const std::st
   return format(to, *values);
 }
 
+StateDialect StateDialect::own() {
+  DialectForm form;
+  form.source = kOwnSource;
+  form.rules.push_back({"<rest>", "<rest>"});
+  return StateDialect(std::move(form));
+}
+
 StateDialect StateDialect::load(const std::string& source, const std::string& backbone) {
+  if (source == kOwnSource) return own();
   const auto sources = all_sources();
   if (std::find(sources.begin(), sources.end(), source) == sources.end())
     throw ConfigError(fmt::format("no dialect '{}'{}\n  dialects: {}", source,
                                   near_name_hint(source, sources), join(sources)));
-  for (auto& [name, rules] : read_dialects(folder() / (source + ".yaml")).backbones)
-    if (name == backbone) return StateDialect(std::move(rules));
+  DialectFile file = read_dialects(folder() / (source + ".yaml"));
+  DialectForm form;
+  form.source = source;
+  form.is_wrapped = file.is_wrapped;
+  for (auto& [name, options] : file.forms)
+    if (name == backbone) form.options = std::move(options);
+  for (auto& [name, rules] : file.backbones) {
+    if (name != backbone) continue;
+    form.rules = std::move(rules);
+    return StateDialect(std::move(form));
+  }
   throw ConfigError(fmt::format("the dialect '{}' has no backbone '{}'\n  it is known to: {}",
                                 source, backbone, join(sources_of(backbone))));
 }
@@ -135,19 +178,53 @@ std::vector<std::string> StateDialect::sources_of(const std::string& backbone) {
 }
 
 std::optional<TranslatedName> StateDialect::to_ours(const std::string& theirs) const {
-  for (const auto& rule : rules_)
+  for (const auto& rule : form_.rules)
     if (const auto key = translate_name(theirs, rule.theirs, rule.ours))
       return TranslatedName{*key, rule.is_constant, rule.trailing_ones};
   return std::nullopt;
 }
 
 std::optional<TranslatedName> StateDialect::to_theirs(const std::string& ours) const {
-  for (const auto& rule : rules_) {
-    if (rule.is_constant) continue;
-    if (const auto key = translate_name(ours, rule.ours, rule.theirs))
-      return TranslatedName{*key, false, rule.trailing_ones};
+  for (const auto& rule : form_.rules) {
+    const auto values = match(ours, rule.ours);
+    if (!values) continue;
+    if (rule.is_constant) return std::nullopt;
+    return TranslatedName{format(rule.theirs, *values), false, rule.trailing_ones,
+                          format(rule.before, *values)};
   }
   return std::nullopt;
+}
+
+bool StateDialect::is_constant(const std::string& ours) const {
+  for (const auto& rule : form_.rules)
+    if (match(ours, rule.ours)) return rule.is_constant;
+  return false;
+}
+
+ConstantNeighbours StateDialect::constants_around(const std::string& theirs) const {
+  ConstantNeighbours found;
+  for (const auto& rule : form_.rules) {
+    if (!rule.is_constant) continue;
+    const auto before = rule.before.empty() ? std::nullopt : match(theirs, rule.before);
+    if (before) found.before.emplace_back(format(rule.theirs, *before), format(rule.ours, *before));
+    const auto after = rule.after.empty() ? std::nullopt : match(theirs, rule.after);
+    if (after) found.after.emplace_back(format(rule.theirs, *after), format(rule.ours, *after));
+  }
+  return found;
+}
+
+void StateDialect::require_form(const Node& backbone) const {
+  for (const auto& required : form_.options.entries) {
+    const Node* given = backbone.find(required.key);
+    if (given && given->scalar == required.value.scalar) continue;
+    throw ConfigError(Fault{fmt::format("model.backbone.{}", required.key),
+                            given ? given->description() : "null",
+                            fmt::format("'{}', with which the model computes what that of {} does",
+                                        required.value.scalar, source()),
+                            fmt::format("Names and shapes would agree, the results would not. Set "
+                                        "model.backbone.{}={}.",
+                                        required.key, required.value.scalar)});
+  }
 }
 
 }  // namespace kinegraph

@@ -4,7 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "framework/config/node.h"
 
 namespace kinegraph {
 
@@ -16,6 +19,9 @@ struct DialectRule {
   bool is_constant = false;
   /// A linear layer here, a convolution there: their weight has this many dimensions of 1 more.
   int64_t trailing_ones = 0;
+  /// Their name that it stands in front of or behind, where their order is not ours. A constant
+  /// without either is not written on export.
+  std::string before = {}, after = {};
 
   template <class Fields>
   void describe(Fields& field) {
@@ -23,6 +29,8 @@ struct DialectRule {
     field("ours", ours, "our name");
     field("constant", is_constant, "computed by the model; compared, not loaded");
     field("trailing_ones", trailing_ones, "dimensions of 1 that their weight has more");
+    field("before", before, "their name that it stands in front of");
+    field("after", after, "their name that it stands behind; for constants");
   }
 };
 
@@ -31,28 +39,54 @@ struct TranslatedName {
   std::string key;
   bool is_constant = false;
   int64_t trailing_ones = 0;
+  std::string before = {};  // their name that it stands in front of; empty: our order is theirs
+};
+
+/// Their name of a constant and ours.
+using ConstantName = std::pair<std::string, std::string>;
+
+/// Constants that stand directly around a name of theirs.
+struct ConstantNeighbours {
+  std::vector<ConstantName> before, after;
+};
+
+/// What one source makes of one of our backbones.
+struct DialectForm {
+  std::vector<DialectRule> rules;
+  std::string source;
+  bool is_wrapped = false;  // their files hold {'meta': ..., 'state_dict': ...}
+  Node options;             // of our backbone, under which it computes what theirs does; or null
 };
 
 /// The names that one source (such as PYSKL) uses for one of our backbones and its head. Data:
 /// models/dialects/<source>.yaml; the first rule that fits a name decides.
 class StateDialect {
  public:
-  explicit StateDialect(std::vector<DialectRule> rules) : rules_(std::move(rules)) {}
+  explicit StateDialect(DialectForm form) : form_(std::move(form)) {}
+  /// Our own names.
+  static StateDialect own();
 
   /// Throws ConfigError for an unknown source, or a backbone that the source does not have.
   static StateDialect load(const std::string& source, const std::string& backbone);
-  /// Sources that know the backbone, sorted.
+  /// Sources that know the backbone, sorted, without our own.
   static std::vector<std::string> sources_of(const std::string& backbone);
+
+  const std::string& source() const { return form_.source; }
+  bool is_wrapped() const { return form_.is_wrapped; }
 
   /// No value when no rule fits.
   std::optional<TranslatedName> to_ours(const std::string& theirs) const;
-  /// The other way; constants have no way back.
+  /// The other way. No value for constants, which have a place instead.
   std::optional<TranslatedName> to_theirs(const std::string& ours) const;
+  bool is_constant(const std::string& ours) const;
+  ConstantNeighbours constants_around(const std::string& theirs) const;
 
-  const std::vector<DialectRule>& rules() const { return rules_; }
+  /// Throws ConfigError when `backbone`, the options of ours with their defaults, has other values
+  /// than those under which it computes what theirs does.
+  void require_form(const Node& backbone) const;
 
  private:
-  std::vector<DialectRule> rules_;
+  DialectForm form_;
 };
 
 /// Translates `name` by a pair of patterns with placeholders; no value when `from` does not fit.

@@ -49,13 +49,13 @@ AdaptiveGraphConv::AdaptiveGraphConv(const AgcnOptions& options, const at::Tenso
     alpha_ = register_parameter("alpha", at::zeros({1}));
   }
   add_convs(shape);
-  bn_ = register_module("bn", torch::nn::BatchNorm2d(shape.out_channels));
-  torch::nn::init::constant_(bn_->weight, kSmall);
+  if (has_attention_) add_attention(shape.out_channels, adjacency.size(1));
   if (shape.in_channels != shape.out_channels) {
     down_ = register_module("down", Projection(shape.in_channels, shape.out_channels));
     init_fan_out(down_->conv);
   }
-  if (has_attention_) add_attention(shape.out_channels, adjacency.size(1));
+  bn_ = register_module("bn", torch::nn::BatchNorm2d(shape.out_channels));
+  torch::nn::init::constant_(bn_->weight, kSmall);
 }
 
 void AdaptiveGraphConv::add_convs(const UnitShape& shape) {
@@ -68,9 +68,11 @@ void AdaptiveGraphConv::add_convs(const UnitShape& shape) {
           list->register_module(std::to_string(k), pointwise_conv(shape.in_channels, out)));
     return convs;
   };
+  // Each in the order of its published state.
+  if (!is_softmax_) conv_d_ = add("conv_d", shape.out_channels);
   conv_a_ = add("conv_a", inner_);
   conv_b_ = add("conv_b", inner_);
-  conv_d_ = add("conv_d", shape.out_channels);
+  if (is_softmax_) conv_d_ = add("conv_d", shape.out_channels);
   for (auto* convs : {&conv_a_, &conv_b_})
     for (auto& conv : *convs) init_fan_out(conv);
   const auto fan = static_cast<double>(shape.in_channels * shape.out_channels * subsets);
@@ -88,12 +90,12 @@ void AdaptiveGraphConv::add_attention(int64_t channels, int64_t joints) {
         name,
         torch::nn::Conv1d(torch::nn::Conv1dOptions(channels, 1, size).padding((size - 1) / 2)));
   };
-  joint_gate_ = gate("conv_sa", kernel);
-  torch::nn::init::xavier_normal_(joint_gate_->weight);
-  torch::nn::init::zeros_(joint_gate_->bias);
   frame_gate_ = gate("conv_ta", kFrames);
   torch::nn::init::zeros_(frame_gate_->weight);
   torch::nn::init::zeros_(frame_gate_->bias);
+  joint_gate_ = gate("conv_sa", kernel);
+  torch::nn::init::xavier_normal_(joint_gate_->weight);
+  torch::nn::init::zeros_(joint_gate_->bias);
   const int64_t squeezed = std::max<int64_t>(1, channels / 2);
   squeeze_ = register_module("fc1c", torch::nn::Linear(channels, squeezed));
   torch::nn::init::kaiming_normal_(squeeze_->weight);

@@ -54,15 +54,16 @@ TEST_F(BadCheckpoint, TruncatedCheckpoint) {
 TEST_F(BadCheckpoint, FileThatIsNoCheckpoint) {
   folder_.write("best.pth", "These are no weights, but they are long enough.");
   expect_error(test(),
-               "best.pth: not a zip file; expected a checkpoint of torch.save\n"
+               "best.pth: neither a zip file nor a pickle; expected a checkpoint of torch.save\n"
                "  Is this the right file, and was it downloaded completely?");
 }
 
 TEST_F(BadCheckpoint, CheckpointOfAnotherProgram) {
   write_checkpoint_file(folder_ / "best.pth", CheckpointMap{{"epoch", 3}});
   expect_error(test(),
-               "best.pth: no text 'format'; expected a Kinegraph checkpoint\n"
-               "  Is the file damaged, or made by another program?");
+               "best.pth: only 'epoch'; expected tensors by name, bare or under 'state_dict' or "
+               "'model'\n"
+               "  Save the model's state_dict() in Python with torch.save.");
 }
 
 TEST_F(BadCheckpoint, ResumeWithAnOptionThatTheRunBrings) {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "framework/base/error.h"
+#include "framework/config/yaml.h"
 #include "tests/support/thrown_message.h"
 
 namespace kinegraph {
@@ -31,12 +32,6 @@ TEST(TranslateName, RefusesAnotherName) {
   EXPECT_FALSE(translate_name("fcn.weight", "fc.<rest>", "<rest>"));
   EXPECT_FALSE(translate_name("gcn.x.A", "gcn.<i>.A", "A.<i>"));
   EXPECT_FALSE(translate_name("a.fc.weight", "fc.<rest>", "<rest>"));
-}
-
-TEST(StateDialect, FirstRuleThatFitsDecides) {
-  const StateDialect dialect({{"fc.<rest>", "head.<rest>"}, {"<rest>", "backbone.<rest>"}});
-  EXPECT_EQ(dialect.to_ours("fc.bias")->key, "head.bias");
-  EXPECT_EQ(dialect.to_ours("l1.bias")->key, "backbone.l1.bias");
 }
 
 TEST(StateDialect, EveryShippedNameComesBack) {
@@ -72,6 +67,69 @@ TEST(StateDialect, RefusesABackboneThatTheSourceDoesNotHave) {
   EXPECT_EQ(
       message,
       "the dialect 'msg3d' has no backbone 'stgcn'\n  it is known to: mmaction2, pyskl, st_gcn");
+}
+
+TEST(TranslateName, RefusesANameOfAbsurdLength) {
+  EXPECT_TRUE(translate_name(std::string(1000, 'a'), "<rest>", "<rest>"));
+  EXPECT_FALSE(translate_name(std::string(10'000'000, 'a'), "<rest>", "<rest>"));
+}
+
+StateDialect toy_dialect() {
+  DialectForm form;
+  form.source = "toy";
+  form.rules = {
+      {"u.<i>.A", "graph", /*is_constant=*/true, 0, "", "u.<i>.mask"},
+      {"u.<i>.mask", "mask.<i>", false, 0, "u.<i>.weight", ""},
+      {"head.<rest>", "fc.<rest>", false, 2, "", ""},
+      {"<rest>", "<rest>", false, 0, "", ""},
+  };
+  Diagnostics diagnostics;
+  form.options = parse_yaml("{receiver: column, relu: true}", "toy.yaml", diagnostics);
+  return StateDialect(std::move(form));
+}
+
+TEST(StateDialect, TakesTheFirstRuleThatFits) {
+  const StateDialect dialect = toy_dialect();
+  EXPECT_EQ(dialect.to_ours("head.weight")->key, "fc.weight");
+  EXPECT_EQ(dialect.to_ours("head.weight")->trailing_ones, 2);
+  EXPECT_EQ(dialect.to_ours("u.1.weight")->key, "u.1.weight");
+  EXPECT_TRUE(dialect.to_ours("u.1.A")->is_constant);
+}
+
+TEST(StateDialect, KnowsWhereTheirNamesStand) {
+  const StateDialect dialect = toy_dialect();
+  EXPECT_EQ(dialect.to_theirs("mask.4")->key, "u.4.mask");
+  EXPECT_EQ(dialect.to_theirs("mask.4")->before, "u.4.weight");
+  EXPECT_EQ(dialect.to_theirs("fc.bias")->before, "");
+  EXPECT_EQ(dialect.constants_around("u.4.mask").after,
+            (std::vector<ConstantName>{{"u.4.A", "graph"}}));
+  EXPECT_TRUE(dialect.constants_around("u.4.weight").after.empty());
+}
+
+TEST(StateDialect, HasNoNameForAConstant) {
+  EXPECT_TRUE(toy_dialect().is_constant("graph"));
+  EXPECT_FALSE(toy_dialect().is_constant("mask.1"));
+  EXPECT_FALSE(toy_dialect().to_theirs("graph").has_value());
+}
+
+std::string form_error(const std::string& options) {
+  Diagnostics diagnostics;
+  const Node backbone = parse_yaml(options, "a.yaml", diagnostics);
+  return thrown_message<ConfigError>([&] { toy_dialect().require_form(backbone); });
+}
+
+TEST(StateDialect, RequiresTheOptionsOfItsForm) {
+  EXPECT_EQ(form_error("{type: x, receiver: column, relu: true}"), "nothing thrown");
+  EXPECT_EQ(form_error("{type: x, receiver: row, relu: true}"),
+            "model.backbone.receiver: 'row'; expected 'column', with which the model computes what "
+            "that of toy does\n"
+            "  Names and shapes would agree, the results would not. Set "
+            "model.backbone.receiver=column.");
+}
+
+TEST(StateDialect, OfOursKeepsNames) {
+  EXPECT_EQ(StateDialect::own().to_ours("backbone.a.b")->key, "backbone.a.b");
+  EXPECT_EQ(StateDialect::own().to_theirs("backbone.a.b")->key, "backbone.a.b");
 }
 
 }  // namespace
