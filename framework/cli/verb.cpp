@@ -34,6 +34,8 @@ const std::vector<Verb>& all_verbs() {
        run_import},
       {"export", "export STORE TARGET --to FORMAT", "turn a store into files for other code",
        run_export},
+      {"export-checkpoint", "export-checkpoint FILE OUT --to NAME",
+       "turn a checkpoint into one for other code", run_export_checkpoint},
       {"doctor", "doctor STORE [options]", "what is wrong with the data of a store", run_doctor},
       {"show", "show STORE --clip ID [options]", "a clip as a picture or a video", run_show},
       {"list", "list [KIND]", "what can be named in a config", run_list},

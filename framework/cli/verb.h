@@ -28,6 +28,7 @@ int run_benchmark(const Arguments& arguments);
 int run_report(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_export(const Arguments& arguments);
+int run_export_checkpoint(const Arguments& arguments);
 int run_doctor(const Arguments& arguments);
 int run_show(const Arguments& arguments);
 int run_list(const Arguments& arguments);

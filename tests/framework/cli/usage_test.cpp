@@ -20,6 +20,7 @@ const std::string kUsage =
     "  kinegraph report RUN                             make report.html and figures of a run\n"
     "  kinegraph import FORMAT [SOURCE] STORE [options] turn a data set into a store\n"
     "  kinegraph export STORE TARGET --to FORMAT        turn a store into files for other code\n"
+    "  kinegraph export-checkpoint FILE OUT --to NAME   turn a checkpoint into one for other code\n"
     "  kinegraph doctor STORE [options]                 what is wrong with the data of a store\n"
     "  kinegraph show STORE --clip ID [options]         a clip as a picture or a video\n"
     "  kinegraph list [KIND]                            what can be named in a config\n"
@@ -58,7 +59,7 @@ TEST(Usage, OfAVerbIsShownEitherWay) {
 
 TEST(Usage, FitsAHundredColumns) {
   for (const char* verb : {"train", "test", "predict", "ensemble", "compare", "benchmark", "report",
-                           "import", "export", "doctor", "show", "config"}) {
+                           "import", "export", "export-checkpoint", "doctor", "show", "config"}) {
     const Outcome outcome = run_program({verb, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);
     for (const auto& line : split(outcome.out, '\n')) EXPECT_LE(line.size(), 100u) << line;
@@ -69,7 +70,7 @@ TEST(Usage, HintsAtANearVerb) {
   expect_error(run_program({"trian"}),
                "no verb 'trian'; did you mean 'train'?\n"
                "  verbs: train, test, predict, ensemble, compare, benchmark, report, import, "
-               "export, doctor, show, list, describe, config");
+               "export, export-checkpoint, doctor, show, list, describe, config");
 }
 
 TEST(Usage, HintsAtANearOption) {
