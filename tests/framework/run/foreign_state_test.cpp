@@ -125,8 +125,9 @@ TEST_P(TinyVaried, IsReadAsItIs) {
     else
       expect_values(tensor, file.read<int64_t>(dataset));
   }
-  if (const auto* meta = root.find("meta"))
+  if (const auto* meta = root.find("meta")) {
     EXPECT_EQ(*meta->find("note")->get<std::string>(), "caf\xc3\xa9");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, TinyVaried,
