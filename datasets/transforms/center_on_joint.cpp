@@ -27,7 +27,8 @@ class CenterOnJoint : public Transform {
   };
 
   CenterOnJoint(const Options& options, const Context& context)
-      : joint_(context.skeleton.joint_index(options.joint)), frame_(options.frame),
+      : joint_(context.skeleton.joint_index(options.joint)),
+        frame_(options.frame),
         keep_missing_(options.keep_missing) {}
 
   void apply(Sample& sample, RandomSource&) const override {

@@ -284,8 +284,9 @@ void apply_split(Node& root, Diagnostics& diagnostics) {
     if (split.is_scalar())
       apply_variant(root, "split", split.scalar, split.location.text() + ": ", diagnostics);
     else
-      diagnostics.error(split.location, fmt::format("expected the name of one of 'splits', found {}",
-                                                    split.description()));
+      diagnostics.error(
+          split.location,
+          fmt::format("expected the name of one of 'splits', found {}", split.description()));
   }
   root.erase("split");
   root.erase("splits");

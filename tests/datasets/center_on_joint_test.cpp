@@ -32,9 +32,9 @@ TEST(CenterOnJoint, LeavesAPersonWhoIsNotThereAtZero) {
 }
 
 TEST(CenterOnJoint, KeepsMissingJointsAndFramesAtZeroWhereAsked) {
-  const Sample clip =
-      toy_clip(2, 2, 3, 1, {0, 0, 0, 4, 0, 6,  // the first person comes in the second frame
-                            1, 2, 3, 0, 0, 0});
+  const Sample clip = toy_clip(2, 2, 3, 1,
+                               {0, 0, 0, 4, 0, 6,  // the first person comes in the second frame
+                                1, 2, 3, 0, 0, 0});
   EXPECT_EQ(values_after("{type: center_on_joint, joint: hip, keep_missing: true}", clip),
             (Doubles{0, 0, 0, 0, 0, 2, -3, -2, -1, 0, 0, 0}));
 }

@@ -59,6 +59,7 @@ void write_store(const fs::path& path, const Source& source, const LoadedConfig&
   store.skeleton = shipped_skeleton(source.skeleton);
   store.channels = source.channels;
   store.persons = source.persons;
+  store.has_scores = source.skeleton == "coco17";
   store.clips = 2;
   store.frames = 12;
   store.classes.clear();
@@ -109,8 +110,8 @@ std::vector<std::string> shrinking_overrides(const LoadedConfig& config, const f
       {"uniform_sample", {"clip_length=16"}},
       {"select_frames", {"num_frames=16"}}};
   std::vector<std::string> overrides{
-      "train.epochs=1",    "hooks=[]",       "data.batch_size=2",      "data.eval_batch_size=2",
-      "data.workers=0",    "device=cpu",     "data.train.dataset.repeat=1"};
+      "train.epochs=1", "hooks=[]",   "data.batch_size=2",          "data.eval_batch_size=2",
+      "data.workers=0", "device=cpu", "data.train.dataset.repeat=1"};
   for (const std::string part : {"train", "val", "test"}) {
     const Node* options = config.resolved.find("data")->find(part);
     if (!options->is_map()) continue;
