@@ -588,7 +588,7 @@ TEST(Split, ReportsANameThatIsNone) {
   Diagnostics diagnostics;
   apply_split(root, diagnostics);
   EXPECT_EQ(messages_of(diagnostics),
-            "c.yaml:1:8: expected the name of one of 'splits', found a list");
+            "c.yaml:1:8: expected the name of one of 'splits', found a list of 1");
 }
 
 using SplitOfFile = Bases;
