@@ -147,8 +147,9 @@ void merge_entry(Node& base, const Node::Entry& entry, Nulls nulls, Diagnostics&
 /// Merges whole configs.
 void merge_config(Node& root, const Node& over, Diagnostics& diagnostics) {
   for (const auto& entry : over.entries) {
-    const bool is_streams = entry.key == "streams" && entry.value.is_map();
-    merge_entry(root, entry, is_streams ? Nulls::kKeep : Nulls::kDelete, diagnostics);
+    const bool has_variants =
+        (entry.key == "streams" || entry.key == "splits") && entry.value.is_map();
+    merge_entry(root, entry, has_variants ? Nulls::kKeep : Nulls::kDelete, diagnostics);
   }
 }
 
@@ -187,6 +188,25 @@ Node load(const fs::path& path, std::vector<fs::path> chain, Diagnostics& diagno
   own.erase("base");
   merge_config(root, own, diagnostics);
   return root;
+}
+
+/// Merges onto `root` what its `streams` or `splits` declare under `name`; `kind` is the singular.
+void apply_variant(Node& root, const std::string& kind, const std::string& name,
+                   const std::string& where, Diagnostics& diagnostics) {
+  const Node* variants = root.find(kind + 's');
+  const Node* found = variants && variants->is_map() ? variants->find(name) : nullptr;
+  if (!found) {
+    const auto names = variants ? variants->keys() : std::vector<std::string>{};
+    throw ConfigError(fmt::format("{0}no {1} '{2}' in this config{3}\n  its {1}s: {4}", where, kind,
+                                  name, near_name_hint(name, names),
+                                  names.empty() ? "none" : join(names)));
+  }
+  const Node over = *found;  // a copy: `root` changes below
+  if (over.is_map())
+    merge(root, over, diagnostics);
+  else if (!over.is_null())
+    diagnostics.error(over.location, fmt::format("expected a map (overrides of {} '{}'), found {}",
+                                                 kind, name, over.description()));
 }
 
 }  // namespace
@@ -255,22 +275,21 @@ void apply_override(Node& root, const std::string& assignment, Diagnostics& diag
 }
 
 void apply_stream(Node& root, const std::string& stream, Diagnostics& diagnostics) {
-  if (stream.empty()) return;
-  const Node* streams = root.find("streams");
-  const Node* found = streams && streams->is_map() ? streams->find(stream) : nullptr;
-  if (!found) {
-    const auto names = streams ? streams->keys() : std::vector<std::string>{};
-    throw ConfigError(fmt::format("no stream '{}' in this config{}\n  its streams: {}", stream,
-                                  near_name_hint(stream, names),
-                                  names.empty() ? "none" : join(names)));
+  if (!stream.empty()) apply_variant(root, "stream", stream, "", diagnostics);
+}
+
+void apply_split(Node& root, Diagnostics& diagnostics) {
+  if (const Node* found = root.find("split")) {
+    const Node split = *found;  // a copy: `root` changes below
+    if (split.is_scalar())
+      apply_variant(root, "split", split.scalar, split.location.text() + ": ", diagnostics);
+    else
+      diagnostics.error(
+          split.location,
+          fmt::format("expected the name of one of 'splits', found {}", split.description()));
   }
-  const Node over = *found;  // a copy: `root` changes below
-  if (over.is_map())
-    merge(root, over, diagnostics);
-  else if (!over.is_null())
-    diagnostics.error(over.location,
-                      fmt::format("expected a map (overrides of stream '{}'), found {}", stream,
-                                  over.description()));
+  root.erase("split");
+  root.erase("splits");
 }
 
 }  // namespace kinegraph

@@ -16,10 +16,17 @@ std::vector<Component<Base>> components(const std::vector<std::string>& names) {
   return list;
 }
 
+bool chooses_split(const std::string& assignment) { return assignment.rfind("split=", 0) == 0; }
+
 LoadedConfig read_tree(Node root, const std::string& stream,
                        const std::vector<std::string>& overrides, Diagnostics& diagnostics) {
+  // The split is chosen first: what it changes can itself be overridden.
+  for (const auto& assignment : overrides)
+    if (chooses_split(assignment)) apply_override(root, assignment, diagnostics);
+  apply_split(root, diagnostics);
   apply_stream(root, stream, diagnostics);
-  for (const auto& assignment : overrides) apply_override(root, assignment, diagnostics);
+  for (const auto& assignment : overrides)
+    if (!chooses_split(assignment)) apply_override(root, assignment, diagnostics);
   LoadedConfig config;
   read_options(root, config.options, "the config", diagnostics);
   diagnostics.throw_if_any();

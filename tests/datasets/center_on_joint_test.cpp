@@ -31,6 +31,20 @@ TEST(CenterOnJoint, LeavesAPersonWhoIsNotThereAtZero) {
             (Doubles{0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, 6}));
 }
 
+TEST(CenterOnJoint, KeepsMissingJointsAndFramesAtZeroWhereAsked) {
+  const Sample clip = toy_clip(2, 2, 3, 1,
+                               {0, 0, 0, 4, 0, 6,  // the first person comes in the second frame
+                                1, 2, 3, 0, 0, 0});
+  EXPECT_EQ(values_after("{type: center_on_joint, joint: hip, keep_missing: true}", clip),
+            (Doubles{0, 0, 0, 0, 0, 2, -3, -2, -1, 0, 0, 0}));
+}
+
+TEST(CenterOnJoint, LeavesAClipWithoutItsFirstPersonWhereItIsIfMissingJointsStay) {
+  const Sample clip = toy_clip(2, 1, 3, 1, {0, 0, 0, 1, 2, 3});
+  EXPECT_EQ(values_after("{type: center_on_joint, joint: hip, keep_missing: true}", clip),
+            (Doubles{0, 0, 0, 1, 2, 3}));
+}
+
 TEST(CenterOnJoint, KeepsScoresAndFrameIndices) {
   Sample clip = toy_clip(1, 1, 3, 1, {1, 2, 3});
   clip.scores = {0.5, 0.25, 1};

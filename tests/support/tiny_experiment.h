@@ -42,7 +42,7 @@ struct TinyStore {
   std::map<std::string, std::vector<int64_t>> splits{
       {"few", range(0, 8)}, {"train", range(0, 24)}, {"val", range(24, 32)}, {"empty", {}}};
   int64_t nan_clip = -1, unlabeled_clip = -1;
-  bool has_labels = true;
+  bool has_labels = true, has_scores = false;
 
   static std::vector<int64_t> range(int64_t begin, int64_t end) {
     std::vector<int64_t> numbers;
@@ -64,6 +64,8 @@ struct TinyStore {
       const double pose = std::sin(1.7 * static_cast<double>(label + 1) * (coordinate + 1));
       clip.keypoints.push_back(pose + rng.uniform(-0.3, 0.3));
     }
+    if (has_scores)
+      clip.scores.assign(static_cast<size_t>(persons * frames * skeleton.joint_count()), 0.75);
     if (index == nan_clip) clip.keypoints[0] = std::nan("");
     return clip;
   }

@@ -2,10 +2,13 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 
+#include "framework/config/compose.h"
 #include "framework/run/experiment.h"
 #include "tests/support/paths.h"
 #include "tests/support/tiny_experiment.h"
@@ -35,41 +38,111 @@ struct Source {
 };
 
 /// By the beginning of the config's file name.
-Source source_of(const std::string& name) {
+Source source_of(const fs::path& config) {
   const std::vector<Source> sources{{"nw_ucla", "kinect20", "xyz", 1, 10},
                                     {"synthetic", "ntu25", "xyz", 2, 14},
+                                    {"ntu120_2d", "coco17", "xy", 2, 120},
+                                    {"ntu60_2d", "coco17", "xy", 2, 60},
                                     {"ntu120", "ntu25", "xyz", 2, 120},
                                     {"ntu60", "ntu25", "xyz", 2, 60},
-                                    {"kinetics", "openpose18", "xy", 2, 400}};
-  const std::string file = fs::path(name).filename();
+                                    {"kinetics_skeleton", "openpose18", "xys", 2, 400},
+                                    {"hagrid", "hand21", "xy", 1, 40}};
+  const std::string file = config.filename();
   for (const auto& source : sources)
     if (file.rfind(source.prefix, 0) == 0) return source;
-  throw std::runtime_error(name + ": tell this test which data the config is for");
+  throw std::runtime_error(file + ": tell this test which data the config is for");
 }
 
-std::vector<std::string> splits_of(const LoadedConfig& config) {
-  std::vector<std::string> names;
-  const Node& data = *config.resolved.find("data");
-  for (const char* split : {"train", "val", "test"})
-    if (const Node* options = data.find(split); options && options->is_map())
-      names.push_back(options->find("dataset")->find("split")->scalar);
-  return names;
-}
-
-void write_store(const fs::path& path, const Source& source,
-                 const std::vector<std::string>& splits) {
+/// Two clips that all of the config's splits share.
+void write_store(const fs::path& path, const Source& source, const LoadedConfig& config) {
   TinyStore store;
   store.skeleton = shipped_skeleton(source.skeleton);
   store.channels = source.channels;
   store.persons = source.persons;
+  store.has_scores = source.skeleton == "coco17";
   store.clips = 2;
-  store.frames = 70;
+  store.frames = 12;
   store.classes.clear();
   for (int64_t i = 0; i < source.classes; ++i)
     store.classes.push_back("class " + std::to_string(i));
   store.splits.clear();
-  for (const auto& name : splits) store.splits[name] = {0, 1};
+  for (const char* part : {"train", "val", "test"})
+    if (const Node* options = config.resolved.find("data")->find(part); options->is_map())
+      store.splits[options->find("dataset")->find("split")->scalar] = {0, 1};
   store.write(path);
+}
+
+/// The names of the config's `splits`; {""} if it has none.
+std::vector<std::string> splits_of(const fs::path& config) {
+  Diagnostics diagnostics;
+  const Node root = load_with_bases(config, diagnostics);
+  const Node* splits = root.find("splits");
+  return splits ? splits->keys() : std::vector<std::string>{""};
+}
+
+/// Composes the config in every split and every stream.
+void compose_everywhere(const fs::path& path) {
+  for (const auto& split : splits_of(path)) {
+    std::vector<std::string> overrides;
+    if (!split.empty()) overrides.push_back("split=" + split);
+    for (const auto& stream : load_config(path).options.streams.keys()) {
+      const Node resolved = load_config(path, stream, overrides).resolved;
+      for (const char* part : {"train", "val", "test"}) {
+        const Node* options = resolved.find("data")->find(part);
+        if (!options->is_map()) continue;
+        EXPECT_EQ(options->find("dataset")->find("split")->scalar.rfind(split, 0), 0U) << part;
+        const auto& steps = options->find("pipeline")->items;
+        EXPECT_TRUE(std::any_of(steps.begin(), steps.end(), [&](const Node& step) {
+          const Node* kind = step.find("kind");
+          return kind && kind->scalar == stream;
+        })) << part;
+      }
+    }
+  }
+}
+
+/// Fewer frames, an eighth of the channels, two clips; the structure stays.
+std::vector<std::string> shrinking_overrides(const LoadedConfig& config, const fs::path& store) {
+  const std::map<std::string, std::vector<std::string>> kShorter{
+      {"pad", {"length=16"}},
+      {"random_choose", {"length=8"}},
+      {"crop_resize", {"length=16", "min_length=8"}},
+      {"uniform_sample", {"clip_length=16"}},
+      {"select_frames", {"num_frames=16"}}};
+  std::vector<std::string> overrides{
+      "train.epochs=1", "hooks=[]",   "data.batch_size=2",          "data.eval_batch_size=2",
+      "data.workers=0", "device=cpu", "data.train.dataset.repeat=1"};
+  for (const std::string part : {"train", "val", "test"}) {
+    const Node* options = config.resolved.find("data")->find(part);
+    if (!options->is_map()) continue;
+    overrides.push_back("data." + part + ".dataset.path=" + store.string());
+    for (const auto& step : options->find("pipeline")->items)
+      if (const auto found = kShorter.find(step.find("type")->scalar); found != kShorter.end())
+        for (const auto& assignment : found->second)
+          overrides.push_back("data." + part + ".pipeline." + found->first + "." + assignment);
+  }
+  const Node& backbone = *config.resolved.find("model")->find("backbone");
+  std::string channels;
+  if (const Node* list = backbone.find("channels"))
+    for (const auto& width : list->items)
+      channels += (channels.empty() ? "" : ", ") + std::to_string(std::stoi(width.scalar) / 8);
+  overrides.push_back(channels.empty() ? "model.backbone.width=12"
+                                       : "model.backbone.channels=[" + channels + "]");
+  return overrides;
+}
+
+/// A training step and a validation of the config in small, on its bones where it has streams.
+void make_step(const fs::path& path) {
+  const TempDir folder;
+  const std::string stream = load_config(path).options.streams.find("bone") ? "bone" : "";
+  const LoadedConfig plain = load_config(path, stream);
+  write_store(folder / "store.h5", source_of(path), plain);
+  Trainer trainer(build_training(
+      load_config(path, stream, shrinking_overrides(plain, folder / "store.h5")), folder.path()));
+  trainer.run();
+  EXPECT_EQ(trainer.state().iteration, 1);
+  for (const auto& parameter : trainer.parts().model->named_parameters())
+    EXPECT_TRUE(parameter.value().isfinite().all().item<bool>()) << parameter.key();
 }
 
 class ShippedConfig : public testing::TestWithParam<std::string> {};
@@ -77,37 +150,43 @@ INSTANTIATE_TEST_SUITE_P(, ShippedConfig, testing::ValuesIn(config_names()), [](
   return std::regex_replace(info.param, std::regex("[^A-Za-z0-9]"), "_");
 });
 
-TEST_P(ShippedConfig, MakesAStepInEveryStream) {
-  const TempDir folder;
-  const std::string path = (kConfigs / GetParam()).string();
-  const LoadedConfig plain = load_config(path);
-  write_store(folder / "store.h5", source_of(GetParam()), splits_of(plain));
-  std::vector<std::string> overrides{"train.epochs=1",
-                                     "hooks=[]",
-                                     "data.batch_size=2",
-                                     "device=cpu",
-                                     "data.workers=0",
-                                     "data.eval_batch_size=2",
-                                     "data.train.dataset.repeat=1"};
-  for (const char* split : {"train", "val", "test"})
-    if (plain.resolved.find("data")->find(split))
-      overrides.push_back("data." + std::string(split) +
-                          ".dataset.path=" + (folder / "store.h5").string());
-  std::vector<std::string> streams = plain.options.streams.keys();
-  if (streams.empty()) streams = {""};
-  for (const auto& stream : streams) {
-    Trainer trainer(build_training(load_config(path, stream, overrides), folder.path()));
-    trainer.run();
-    EXPECT_EQ(trainer.state().iteration, 1) << stream;
-    for (const auto& parameter : trainer.parts().model->parameters())
-      EXPECT_TRUE(parameter.isfinite().all().item<bool>()) << stream;
+TEST_P(ShippedConfig, ComposesInEverySplitAndStream) { compose_everywhere(kConfigs / GetParam()); }
+
+TEST_P(ShippedConfig, MakesAStep) { make_step(kConfigs / GetParam()); }
+
+/// That the two tests above can fail.
+class FaultyConfig : public testing::Test {
+ protected:
+  fs::path write(const std::string& text) {
+    return folder_.write("ntu60.yaml",
+                         "base: " + (kConfigs / "stgcn/ntu60.yaml").string() + "\n" + text);
   }
+
+ private:
+  TempDir folder_;
+};
+
+TEST_F(FaultyConfig, DoesNotComposeForAMisspelledKey) {
+  const fs::path path = write("model: {backbone: {droput: 0}}\n");
+  EXPECT_THROW(compose_everywhere(path), ConfigError);
+}
+
+TEST_F(FaultyConfig, DoesNotComposeForAFaultInOneSplitAlone) {
+  const fs::path path = write("splits: {xview: {train: {epohcs: 3}}}\n");
+  EXPECT_THROW(compose_everywhere(path), ConfigError);
+}
+
+TEST_F(FaultyConfig, MakesNoStepWithAHeadOnAFeatureThatIsNotThere) {
+  const fs::path path = write("model: {heads: {logits: {feature: fine}}}\n");
+  EXPECT_NO_THROW(compose_everywhere(path));
+  EXPECT_THROW(make_step(path), ConfigError);
 }
 
 /// A clip as the data set of a base gives it.
 Sample clip_for(const std::string& base, const Skeleton& skeleton, int64_t frames) {
   const bool is_3d = base.find("3d") != base.npos || skeleton.name == "kinect20" || base == "yoga";
-  const bool has_scores = skeleton.name != "ntu25" && skeleton.name != "kinect20";
+  const bool has_scores =
+      skeleton.name != "ntu25" && skeleton.name != "kinect20" && skeleton.name != "hand21";
   Sample sample;
   sample.id = "clip";
   sample.image_width = 640;
@@ -124,6 +203,7 @@ Sample clip_for(const std::string& base, const Skeleton& skeleton, int64_t frame
 std::string skeleton_of(const std::string& base) {
   if (base == "nw_ucla") return "kinect20";
   if (base == "kinetics_skeleton") return "openpose18";
+  if (base == "hagrid") return "hand21";
   if (base.find("blazepose") != base.npos || base == "yoga") return "blazepose33";
   return base.find("_3d") != base.npos ? "ntu25" : "coco17";
 }

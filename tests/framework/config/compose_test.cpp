@@ -552,5 +552,56 @@ TEST_F(StreamOfFile, GoesWhenStreamsAreDeleted) {
   EXPECT_EQ(loaded("c.yaml"), "a: 1\n");
 }
 
+// Splits.
+
+constexpr const char* kSplits =
+    "split: xsub\nx: 1\np: [a, b]\nsplits: {xsub: {}, xview: {x: 2, p: {a: null}}}\n";
+
+/// What is left of `text` when its split has been applied.
+std::string with_split(const std::string& text, const std::string& assignment = "") {
+  Node root = tree_of(text);
+  Diagnostics diagnostics;
+  if (!assignment.empty()) apply_override(root, assignment, diagnostics);
+  apply_split(root, diagnostics);
+  EXPECT_EQ(messages_of(diagnostics), "");
+  return dump_yaml(root);
+}
+
+TEST(Split, IsTheOneTheConfigNames) { EXPECT_EQ(with_split(kSplits), "x: 1\np: [a, b]\n"); }
+
+TEST(Split, CanBeChosenByAnOverride) {
+  EXPECT_EQ(with_split(kSplits, "split=xview"), "x: 2\np: [b]\n");
+}
+
+TEST(Split, LeavesAConfigWithoutSplitsAlone) { EXPECT_EQ(with_split("x: 1"), "x: 1\n"); }
+
+TEST(Split, ReportsAnUnknownNameWithItsPlace) {
+  Node root = tree_of("split: xveiw\nsplits: {xsub: {}, xview: {}}\n");
+  Diagnostics diagnostics;
+  EXPECT_EQ(thrown_message<ConfigError>([&] { apply_split(root, diagnostics); }),
+            "c.yaml:1:8: no split 'xveiw' in this config; did you mean 'xview'?\n"
+            "  its splits: xsub, xview");
+}
+
+TEST(Split, ReportsANameThatIsNone) {
+  Node root = tree_of("split: [xsub]\nsplits: {xsub: {}}\n");
+  Diagnostics diagnostics;
+  apply_split(root, diagnostics);
+  EXPECT_EQ(messages_of(diagnostics),
+            "c.yaml:1:8: expected the name of one of 'splits', found a list of 1");
+}
+
+using SplitOfFile = Bases;
+
+TEST_F(SplitOfFile, KeepsItsNullsThroughBases) {
+  dir_.write("base.yaml", "split: xsub\nx: 1\nsplits: {xsub: {}, xview: {x: null}}\n");
+  dir_.write("c.yaml", "base: base.yaml\nsplit: xview\nsplits: {xview: {y: 3}}\n");
+  Diagnostics diagnostics;
+  Node root = load_with_bases(dir_ / "c.yaml", diagnostics);
+  apply_split(root, diagnostics);
+  EXPECT_EQ(messages_of(diagnostics), "");
+  EXPECT_EQ(dump_yaml(root), "y: 3\n");
+}
+
 }  // namespace
 }  // namespace kinegraph
