@@ -17,7 +17,7 @@ TEST(RealWeights, OfShiftGcnClassifyRawRecordingsAsPublished) {
   const fs::path weights = shared_dir() / "data/checkpoints/ntu_ShiftGCN_joint_xsub.pt";
   const Outcome outcome =
       run_program({"predict", (shared_dir() / "data/ntu_skeleton").string(), "--format", "ntu_raw",
-                   "--checkpoint", weights.string(), "--config", "configs/shiftgcn/ntu60_xsub.yaml",
+                   "--checkpoint", weights.string(), "--config", "configs/shiftgcn/ntu60.yaml",
                    "--top-k", "60", "--json", "-"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto clips = nlohmann::json::parse(outcome.out)["clips"];
