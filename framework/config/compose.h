@@ -32,8 +32,8 @@ void apply_override(Node& root, const std::string& assignment, Diagnostics& diag
 /// Unknown stream names throw ConfigError.
 void apply_stream(Node& root, const std::string& stream, Diagnostics& diagnostics);
 
-/// Applies the overrides that `root.splits` declares under the name in `root.split`, as for streams,
-/// and removes both. Without `split` nothing is applied.
+/// Applies the overrides that `root.splits` declares under the name in `root.split`, as for
+/// streams, and removes both. Without `split` nothing is applied.
 void apply_split(Node& root, Diagnostics& diagnostics);
 
 }  // namespace kinegraph

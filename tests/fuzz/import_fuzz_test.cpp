@@ -17,7 +17,7 @@
 #include "framework/base/file.h"
 #include "framework/io/annotation_store.h"
 #include "tests/datasets/run_import.h"
-#include "tests/fuzz/mutate.h"
+#include "tests/support/fuzz/mutate.h"
 #include "tests/support/temp_dir.h"
 
 namespace fs = std::filesystem;

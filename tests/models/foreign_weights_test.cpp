@@ -279,8 +279,9 @@ TEST(LoadWeights, TakesWhatFitsWhenPartial) {
   load_weights(four.model, four.options, foreign(ten.published("st_gcn"), "", true));
   const auto given = state_of(ten.model), taken = state_of(four.model);
   for (size_t i = 0; i < given.size(); ++i)
-    if (given[i].first.rfind("backbone.", 0) == 0)
+    if (given[i].first.rfind("backbone.", 0) == 0) {
       EXPECT_TRUE(at::equal(given[i].second, taken[i].second)) << given[i].first;
+    }
   EXPECT_TRUE(at::equal(state_of(four.model).back().second, head));
 }
 

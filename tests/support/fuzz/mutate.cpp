@@ -1,4 +1,4 @@
-#include "tests/fuzz/mutate.h"
+#include "tests/support/fuzz/mutate.h"
 
 #include <algorithm>
 #include <array>
