@@ -85,7 +85,7 @@ TEST(CenterOnJoint, ReportsFaultyOptionsInFull) {
             }),
             "c.yaml:1:45: 'frame' is -1; expected >= 0\n"
             "c.yaml:1:49: unknown key 'joints' in transform 'center_on_joint'; did you mean "
-            "'joint'?\n  known keys: joint, frame");
+            "'joint'?\n  known keys: joint, frame, keep_missing");
 }
 
 }  // namespace

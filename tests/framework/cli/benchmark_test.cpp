@@ -156,7 +156,7 @@ TEST_F(Benchmark, RefusesPartsOfAShapeThatTheDataGive) {
 TEST_F(Benchmark, RefusesAnUnknownSkeleton) {
   expect_error(run({"--skeleton", "ntu52"}),
                "skeleton 'ntu52': no such layout; did you mean 'ntu25'?; expected one of: "
-               "blazepose33, coco17, hand21, kinect20, ntu25, openpose18\n"
+               "blazepose33, body25, coco17, hand21, kinect20, ntu25, openpose18\n"
                "  A layout of your own is given by its path, such as ./mine.yaml.");
 }
 

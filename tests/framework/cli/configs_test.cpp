@@ -67,7 +67,8 @@ void write_store(const fs::path& path, const Source& source, const LoadedConfig&
     store.classes.push_back("class " + std::to_string(i));
   store.splits.clear();
   for (const char* part : {"train", "val", "test"})
-    if (const Node* options = config.resolved.find("data")->find(part); options->is_map())
+    if (const Node* options = config.resolved.find("data")->find(part);
+        options && options->is_map())
       store.splits[options->find("dataset")->find("split")->scalar] = {0, 1};
   store.write(path);
 }
@@ -89,7 +90,7 @@ void compose_everywhere(const fs::path& path) {
       const Node resolved = load_config(path, stream, overrides).resolved;
       for (const char* part : {"train", "val", "test"}) {
         const Node* options = resolved.find("data")->find(part);
-        if (!options->is_map()) continue;
+        if (!options || !options->is_map()) continue;
         EXPECT_EQ(options->find("dataset")->find("split")->scalar.rfind(split, 0), 0U) << part;
         const auto& steps = options->find("pipeline")->items;
         EXPECT_TRUE(std::any_of(steps.begin(), steps.end(), [&](const Node& step) {
@@ -114,7 +115,7 @@ std::vector<std::string> shrinking_overrides(const LoadedConfig& config, const f
       "data.workers=0", "device=cpu", "data.train.dataset.repeat=1"};
   for (const std::string part : {"train", "val", "test"}) {
     const Node* options = config.resolved.find("data")->find(part);
-    if (!options->is_map()) continue;
+    if (!options || !options->is_map()) continue;
     overrides.push_back("data." + part + ".dataset.path=" + store.string());
     for (const auto& step : options->find("pipeline")->items)
       if (const auto found = kShorter.find(step.find("type")->scalar); found != kShorter.end())
@@ -184,7 +185,8 @@ TEST_F(FaultyConfig, MakesNoStepWithAHeadOnAFeatureThatIsNotThere) {
 
 /// A clip as the data set of a base gives it.
 Sample clip_for(const std::string& base, const Skeleton& skeleton, int64_t frames) {
-  const bool is_3d = base.find("3d") != base.npos || skeleton.name == "kinect20" || base == "yoga";
+  const bool is_3d = base.find("3d") != base.npos || skeleton.name == "kinect20" ||
+                     base == "yoga" || base == "synthetic";
   const bool has_scores =
       skeleton.name != "ntu25" && skeleton.name != "kinect20" && skeleton.name != "hand21";
   Sample sample;
@@ -204,6 +206,7 @@ std::string skeleton_of(const std::string& base) {
   if (base == "nw_ucla") return "kinect20";
   if (base == "kinetics_skeleton") return "openpose18";
   if (base == "hagrid") return "hand21";
+  if (base == "synthetic") return "ntu25";
   if (base.find("blazepose") != base.npos || base == "yoga") return "blazepose33";
   return base.find("_3d") != base.npos ? "ntu25" : "coco17";
 }

@@ -43,8 +43,7 @@ TEST_F(Doctor, SaysWhatIsWrongAndFails) {
       "error    clips with NaN or infinite values: 1 [non_finite]\n"
       "         clip02 (1 coordinates)\n"
       "         Choose what a config does with them (dataset option 'missing'), or import the "
-      "data\n"
-      "         again.\n"
+      "data again.\n"
       "1 finding in 32 clips: 1 error, 0 warnings, 0 notes\n");
   EXPECT_EQ(outcome.exit_code, 1);
 }

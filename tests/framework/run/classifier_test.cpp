@@ -159,7 +159,7 @@ TEST_F(ClassifierTest, RefusesCoordinatesThatAreNotFinite) {
 TEST_F(ClassifierTest, RefusesAFileThatIsNoCheckpoint) {
   EXPECT_EQ(thrown_message<DataError>([&] { Classifier classifier(experiment_.store()); }),
             experiment_.store().string() +
-                ": not a zip file; expected a checkpoint of torch.save\n"
+                ": neither a zip file nor a pickle; expected a checkpoint of torch.save\n"
                 "  Is this the right file, and was it downloaded completely?");
 }
 
