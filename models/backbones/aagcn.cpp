@@ -10,24 +10,14 @@ struct AagcnOptions : AgcnOptions {
   }
 };
 
-class Aagcn : public Backbone {
+class Aagcn : public TrunkBackbone {
  public:
   using Options = AagcnOptions;
 
-  Aagcn(const Options& options, const Context& context)
-      : trunk_(make_agcn_trunk(*this, options, context.skeleton, context.input("keypoints"),
-                               "aagcn")) {}
-
-  std::map<std::string, int64_t> feature_channels() const override {
-    return {{"features", trunk_.out_channels()}};
+  Aagcn(const Options& options, const Context& context) {
+    set_trunk(
+        make_agcn_trunk(*this, options, context.skeleton, context.input("keypoints"), "aagcn"));
   }
-
-  NamedTensors forward(const NamedTensors& inputs) override {
-    return {{"features", trunk_.forward(inputs.at("keypoints"))}};
-  }
-
- private:
-  UnitTrunk trunk_;
 };
 
 KINEGRAPH_REGISTER(Backbone, "aagcn", Aagcn,

@@ -3,24 +3,14 @@
 namespace kinegraph {
 namespace {
 
-class Agcn : public Backbone {
+class Agcn : public TrunkBackbone {
  public:
   using Options = AgcnOptions;
 
-  Agcn(const Options& options, const Context& context)
-      : trunk_(make_agcn_trunk(*this, options, context.skeleton, context.input("keypoints"),
-                               "agcn")) {}
-
-  std::map<std::string, int64_t> feature_channels() const override {
-    return {{"features", trunk_.out_channels()}};
+  Agcn(const Options& options, const Context& context) {
+    set_trunk(
+        make_agcn_trunk(*this, options, context.skeleton, context.input("keypoints"), "agcn"));
   }
-
-  NamedTensors forward(const NamedTensors& inputs) override {
-    return {{"features", trunk_.forward(inputs.at("keypoints"))}};
-  }
-
- private:
-  UnitTrunk trunk_;
 };
 
 KINEGRAPH_REGISTER(Backbone, "agcn", Agcn,

@@ -128,18 +128,12 @@ class CtrgcnTemporal : public Layer {
   BranchedTemporalConv conv_;
 };
 
-class Ctrgcn : public Backbone {
+class Ctrgcn : public TrunkBackbone {
  public:
   using Options = CtrgcnOptions;
 
-  Ctrgcn(const Options& options, const Context& context) : trunk_(make_trunk(options, context)) {}
-
-  std::map<std::string, int64_t> feature_channels() const override {
-    return {{"features", trunk_.out_channels()}};
-  }
-
-  NamedTensors forward(const NamedTensors& inputs) override {
-    return {{"features", trunk_.forward(inputs.at("keypoints"))}};
+  Ctrgcn(const Options& options, const Context& context) {
+    set_trunk(make_trunk(options, context));
   }
 
  private:
@@ -159,8 +153,6 @@ class Ctrgcn : public Backbone {
     parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
     return UnitTrunk(*this, context.input("keypoints"), parts, "ctrgcn");
   }
-
-  UnitTrunk trunk_;
 };
 
 KINEGRAPH_REGISTER(Backbone, "ctrgcn", Ctrgcn,

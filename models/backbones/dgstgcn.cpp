@@ -22,12 +22,7 @@ struct DgstgcnOptions {
     field("ratio", ratio, "channels of one graph, as a share of the unit's width", Range{0.001, 1});
     field("graph_offset", graph_offset, "graphs start as N(offset, std), alike in all units");
     field("graph_std", graph_std, "see graph_offset", Range{0});
-    field("dilations", temporal.branches.dilations,
-          "of the temporal branches beside pooling and 1x1", Range{1, 32});
-    field("temporal_kernel", temporal.branches.kernel, "frames of the temporal branches, odd",
-          Range{1, 99});
-    field("dropout", temporal.dropout, "after each temporal part but the first unit's",
-          Range{0, 1});
+    temporal.describe(field);
   }
 };
 
@@ -85,29 +80,20 @@ class DynamicGroupGraphConv : public Layer {
   torch::nn::BatchNorm2d bn_{nullptr};
 };
 
-class Dgstgcn : public Backbone {
+class Dgstgcn : public TrunkBackbone {
  public:
   using Options = DgstgcnOptions;
 
-  Dgstgcn(const Options& options, const Context& context) : trunk_(make_trunk(options, context)) {}
-
-  std::map<std::string, int64_t> feature_channels() const override {
-    return {{"features", trunk_.out_channels()}};
-  }
-
-  NamedTensors forward(const NamedTensors& inputs) override {
-    return {{"features", trunk_.forward(inputs.at("keypoints"))}};
+  Dgstgcn(const Options& options, const Context& context) {
+    set_trunk(make_trunk(options, context));
   }
 
  private:
   UnitTrunk make_trunk(const Options& options, const Context& context) {
-    if (options.temporal.branches.kernel % 2 == 0)
-      throw ConfigError("backbone 'dgstgcn': 'temporal_kernel' must be odd");
     const InputShape& input = context.input("keypoints");
     const auto graph =
         at::randn({options.num_graphs, input.joints, input.joints}) * options.graph_std +
         options.graph_offset;
-    bool is_first = true;
     UnitTrunkParts parts;
     parts.channels = options.channels;
     parts.input_norm = InputNorm::kShared;
@@ -115,16 +101,9 @@ class Dgstgcn : public Backbone {
     parts.make_spatial = [&](const UnitShape& shape) {
       return std::make_shared<DynamicGroupGraphConv>(options.ratio, graph, shape);
     };
-    parts.make_temporal = [&](const UnitShape& shape) {
-      auto temporal = options.temporal;
-      if (is_first) temporal.dropout = 0;
-      is_first = false;
-      return std::make_shared<MixedTemporalConv>(temporal, shape, input.joints);
-    };
+    parts.make_temporal = mixed_temporal_parts(options.temporal, input.joints, "dgstgcn");
     return UnitTrunk(*this, input, parts, "dgstgcn");
   }
-
-  UnitTrunk trunk_;
 };
 
 KINEGRAPH_REGISTER(Backbone, "dgstgcn", Dgstgcn,

@@ -111,18 +111,12 @@ class ShiftTemporalConv : public Layer {
   torch::nn::Conv2d linear_{nullptr};
 };
 
-class Shiftgcn : public Backbone {
+class Shiftgcn : public TrunkBackbone {
  public:
   using Options = ShiftgcnOptions;
 
-  Shiftgcn(const Options& options, const Context& context) : trunk_(make_trunk(options, context)) {}
-
-  std::map<std::string, int64_t> feature_channels() const override {
-    return {{"features", trunk_.out_channels()}};
-  }
-
-  NamedTensors forward(const NamedTensors& inputs) override {
-    return {{"features", trunk_.forward(inputs.at("keypoints"))}};
+  Shiftgcn(const Options& options, const Context& context) {
+    set_trunk(make_trunk(options, context));
   }
 
  private:
@@ -151,8 +145,6 @@ class Shiftgcn : public Backbone {
                               fmt::format("a multiple of {}", factor),
                               "Change the number of frames in the pipelines."});
   }
-
-  UnitTrunk trunk_;
 };
 
 KINEGRAPH_REGISTER(Backbone, "shiftgcn", Shiftgcn,

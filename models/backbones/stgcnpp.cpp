@@ -18,12 +18,7 @@ struct StgcnppOptions {
     field("graph", graph, "partition of the skeleton graph, where every learned graph starts");
     field("channels", channels, "width of each unit; a unit that widens halves the frames",
           Range{6, 4096});
-    field("dilations", temporal.branches.dilations,
-          "of the temporal branches beside pooling and 1x1", Range{1, 32});
-    field("temporal_kernel", temporal.branches.kernel, "frames of the temporal branches, odd",
-          Range{1, 99});
-    field("dropout", temporal.dropout, "after each temporal part but the first unit's",
-          Range{0, 1});
+    temporal.describe(field);
   }
 };
 
@@ -51,27 +46,18 @@ class LearnedGraphConv : public Layer {
 };
 
 /// With the names of PYSKL and LibTorch's own initialisation, as there.
-class Stgcnpp : public Backbone {
+class Stgcnpp : public TrunkBackbone {
  public:
   using Options = StgcnppOptions;
 
-  Stgcnpp(const Options& options, const Context& context) : trunk_(make_trunk(options, context)) {}
-
-  std::map<std::string, int64_t> feature_channels() const override {
-    return {{"features", trunk_.out_channels()}};
-  }
-
-  NamedTensors forward(const NamedTensors& inputs) override {
-    return {{"features", trunk_.forward(inputs.at("keypoints"))}};
+  Stgcnpp(const Options& options, const Context& context) {
+    set_trunk(make_trunk(options, context));
   }
 
  private:
   UnitTrunk make_trunk(const Options& options, const Context& context) {
-    if (options.temporal.branches.kernel % 2 == 0)
-      throw ConfigError("backbone 'stgcnpp': 'temporal_kernel' must be odd");
     const auto graph = to_tensor(build_graph(context.skeleton, options.graph));
     const InputShape& input = context.input("keypoints");
-    bool is_first = true;
     UnitTrunkParts parts;
     parts.channels = options.channels;
     parts.input_norm = InputNorm::kShared;
@@ -79,16 +65,9 @@ class Stgcnpp : public Backbone {
     parts.make_spatial = [&](const UnitShape& shape) {
       return std::make_shared<LearnedGraphConv>(graph, shape);
     };
-    parts.make_temporal = [&](const UnitShape& shape) {
-      auto temporal = options.temporal;
-      if (is_first) temporal.dropout = 0;
-      is_first = false;
-      return std::make_shared<MixedTemporalConv>(temporal, shape, input.joints);
-    };
+    parts.make_temporal = mixed_temporal_parts(options.temporal, input.joints, "stgcnpp");
     return UnitTrunk(*this, input, parts, "stgcnpp");
   }
-
-  UnitTrunk trunk_;
 };
 
 KINEGRAPH_REGISTER(Backbone, "stgcnpp", Stgcnpp,

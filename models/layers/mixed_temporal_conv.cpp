@@ -1,7 +1,11 @@
 #include "models/layers/mixed_temporal_conv.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
+#include <utility>
+
+#include "framework/base/error.h"
 #include "models/layers/dropout.h"
 
 namespace kinegraph {
@@ -29,6 +33,18 @@ at::Tensor MixedTemporalConv::branch(const at::Tensor& x) {
 at::Tensor MixedTemporalConv::forward(const at::Tensor& x) {
   const auto y = bn_(transform_conv_(transform_norm_(branch(x)).relu_()));
   return parallel_dropout(y, dropout_, is_training());
+}
+
+std::function<std::shared_ptr<Layer>(const UnitShape&)> mixed_temporal_parts(
+    MixedTemporalOptions options, int64_t joints, const std::string& backbone) {
+  if (options.branches.kernel % 2 == 0)
+    throw ConfigError(fmt::format("backbone '{}': 'temporal_kernel' must be odd", backbone));
+  const double dropout = std::exchange(options.dropout, 0);
+  return [=](const UnitShape& shape) mutable {
+    const auto part = std::make_shared<MixedTemporalConv>(options, shape, joints);
+    options.dropout = dropout;
+    return part;
+  };
 }
 
 }  // namespace kinegraph

@@ -11,6 +11,14 @@ struct MixedTemporalOptions {
   /// Append the mean over all joints as one more joint; every joint then adds it to its own result,
   /// scaled by a learned factor that starts at 0 (DG-STGCN).
   bool has_global_joint = false;
+
+  template <class Fields>
+  void describe(Fields& field) {
+    field("dilations", branches.dilations, "of the temporal branches beside pooling and 1x1",
+          Range{1, 32});
+    field("temporal_kernel", branches.kernel, "frames of the temporal branches, odd", Range{1, 99});
+    field("dropout", dropout, "after each temporal part but the first unit's", Range{0, 1});
+  }
 };
 
 /// Branches over time, then BatchNorm, ReLU and a 1x1 convolution that mixes them ("transform"),
@@ -29,5 +37,10 @@ class MixedTemporalConv : public Layer {
   torch::nn::Conv2d transform_conv_{nullptr};
   double dropout_;
 };
+
+/// The temporal parts of a UnitTrunk, the first one without dropout. Throws ConfigError, naming
+/// `backbone`, for an even kernel.
+std::function<std::shared_ptr<Layer>(const UnitShape&)> mixed_temporal_parts(
+    MixedTemporalOptions options, int64_t joints, const std::string& backbone);
 
 }  // namespace kinegraph

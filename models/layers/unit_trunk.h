@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,25 @@ class UnitTrunk {
   torch::nn::BatchNorm1d data_bn_{nullptr};
   std::vector<Unit> units_;
   int64_t out_channels_ = 0;
+};
+
+/// A backbone that is a trunk and nothing else: "keypoints" to "features".
+class TrunkBackbone : public Backbone {
+ public:
+  std::map<std::string, int64_t> feature_channels() const override {
+    return {{"features", trunk_->out_channels()}};
+  }
+
+  NamedTensors forward(const NamedTensors& inputs) override {
+    return {{"features", trunk_->forward(inputs.at("keypoints"))}};
+  }
+
+ protected:
+  /// For the constructor: the trunk registers its parts in the backbone.
+  void set_trunk(UnitTrunk trunk) { trunk_ = std::move(trunk); }
+
+ private:
+  std::optional<UnitTrunk> trunk_;
 };
 
 }  // namespace kinegraph
