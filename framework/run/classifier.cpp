@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "framework/run/checkpoint.h"
-#include "framework/run/experiment_options.h"
+#include "framework/run/experiment.h"
 #include "framework/run/scoring.h"
 
 namespace kinegraph {
@@ -79,31 +79,17 @@ Sample with_persons(Sample clip, int64_t persons) {
   return clip;
 }
 
-std::map<std::string, InputShape> trained_inputs(const Checkpoint& checkpoint,
-                                                 const std::string& source) {
-  std::map<std::string, InputShape> inputs;
-  for (const auto& [name, shape] : checkpoint.input_shapes)
-    if (shape.size() == 4 && *std::min_element(shape.begin(), shape.end()) > 0)
-      inputs[name] = {shape[0], shape[1], shape[2], shape[3]};
-  if (inputs.count("keypoints") == 0 || inputs.size() != checkpoint.input_shapes.size())
-    throw DataError(Fault{source, "no shapes (M,T,V,C) of the inputs", "a Kinegraph checkpoint",
-                          "Is the file damaged, or made by another program?"});
-  return inputs;
-}
-
 }  // namespace
 
 struct Classifier::Parts {
   Parts(const Checkpoint& checkpoint, const std::string& file, const std::string& device_name)
-      : options(load_config_text(checkpoint.config_yaml, file + ":config").options),
-        info{file, Skeleton::parse(checkpoint.skeleton_yaml, file + ":skeleton"),
-             checkpoint.class_names, checkpoint.data_hash},
-        inputs(trained_inputs(checkpoint, file)),
+      : config(load_config_text(checkpoint.config_yaml, file + ":config")),
+        options(config.options),
+        backbone(trained_context(checkpoint, file).backbone),
+        info{file, backbone.skeleton, checkpoint.class_names, checkpoint.data_hash},
         pipeline(options.data.test.value_or(options.data.val).pipeline, info.skeleton),
-        device(choose_device(device_name)) {
-    ModelContext context{{info.skeleton, inputs}, static_cast<int64_t>(info.class_names.size())};
-    model = std::make_shared<Recognizer>(options.model, context);
-    load_model_state(*model, checkpoint.model, file);
+        device(choose_device(device_name)),
+        model(build_trained_model(config, checkpoint, file)) {
     model->to(device);
     model->eval();
   }
@@ -112,7 +98,7 @@ struct Classifier::Parts {
   at::Tensor logits(const Sample& clip) {
     LoaderOptions loading;
     loading.seed = static_cast<uint64_t>(options.seed);
-    const auto persons = inputs.at("keypoints").persons;
+    const auto persons = backbone.input("keypoints").persons;
     Loader loader(std::make_shared<OneClip>(info, with_persons(clip, persons)), pipeline, loading);
     require_trained_shapes(loader, clip);
     loader.start(0);
@@ -123,8 +109,8 @@ struct Classifier::Parts {
   /// Of any length: whether a model minds is its own affair.
   void require_trained_shapes(const Loader& loader, const Sample& clip) const {
     for (const auto& [name, shape] : loader.input_shapes()) {
-      const auto known = inputs.find(name);
-      if (known == inputs.end()) continue;
+      const auto known = backbone.inputs.find(name);
+      if (known == backbone.inputs.end()) continue;
       const InputShape& trained = known->second;
       if (shape[0] == trained.persons && shape[2] == trained.joints && shape[3] == trained.channels)
         continue;
@@ -138,9 +124,10 @@ struct Classifier::Parts {
     }
   }
 
-  ExperimentOptions options;
+  LoadedConfig config;
+  const ExperimentOptions& options;
+  Backbone::Context backbone;
   DataInfo info;
-  std::map<std::string, InputShape> inputs;
   Pipeline pipeline;
   c10::Device device;
   std::shared_ptr<Recognizer> model;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "framework/base/text.h"
 #include "framework/config/yaml.h"
 #include "framework/run/scoring.h"
@@ -236,22 +238,26 @@ TestParts build_prediction(const LoadedConfig& config, const Weights& weights,
   return parts;
 }
 
+ModelContext trained_context(const Checkpoint& checkpoint, const std::string& source) {
+  ModelContext context;
+  context.backbone.skeleton = Skeleton::parse(checkpoint.skeleton_yaml, source + ":skeleton");
+  for (const auto& [name, shape] : checkpoint.input_shapes)
+    if (shape.size() == 4 && *std::min_element(shape.begin(), shape.end()) > 0)
+      context.backbone.inputs[name] = {shape[0], shape[1], shape[2], shape[3]};
+  const auto& inputs = context.backbone.inputs;
+  if (inputs.count("keypoints") == 0 || inputs.size() != checkpoint.input_shapes.size())
+    throw DataError(Fault{source, "no shapes (M,T,V,C) of the inputs", "a Kinegraph checkpoint",
+                          "Is the file damaged, or made by another program?"});
+  context.num_classes = static_cast<int64_t>(checkpoint.class_names.size());
+  return context;
+}
+
 std::shared_ptr<Recognizer> build_trained_model(const LoadedConfig& config,
                                                 const Checkpoint& checkpoint,
-                                                const std::string& checkpoint_source) {
-  ModelContext context;
-  context.backbone.skeleton =
-      Skeleton::parse(checkpoint.skeleton_yaml, checkpoint_source + ":skeleton");
-  for (const auto& [name, shape] : checkpoint.input_shapes) {
-    if (shape.size() != 4)
-      throw DataError(Fault{checkpoint_source,
-                            fmt::format("the input '{}' has {} dimensions", name, shape.size()),
-                            "four", "The file is damaged; write it again."});
-    context.backbone.inputs[name] = {shape[0], shape[1], shape[2], shape[3]};
-  }
-  context.num_classes = static_cast<int64_t>(checkpoint.class_names.size());
-  const auto model = build_model(config.options.model, context, c10::kCPU);
-  load_model_state(*model, checkpoint.model, checkpoint_source);
+                                                const std::string& source) {
+  const auto model =
+      build_model(config.options.model, trained_context(checkpoint, source), c10::kCPU);
+  load_model_state(*model, checkpoint.model, source);
   return model;
 }
 

@@ -54,9 +54,13 @@ TestParts build_prediction(const LoadedConfig& config, const Weights& weights,
                            const std::filesystem::path& store,
                            const std::optional<std::string>& split);
 
-/// The model of a checkpoint, without any data.
+/// Skeleton, inputs and classes that a checkpoint of ours was trained with. `source` names it in
+/// messages. Throws DataError for shapes that are damaged.
+ModelContext trained_context(const Checkpoint& checkpoint, const std::string& source);
+
+/// The model of such a checkpoint on the CPU, without any data.
 std::shared_ptr<Recognizer> build_trained_model(const LoadedConfig& config,
                                                 const Checkpoint& checkpoint,
-                                                const std::string& checkpoint_source);
+                                                const std::string& source);
 
 }  // namespace kinegraph
