@@ -9,6 +9,8 @@
 #include <cmath>
 #include <mutex>
 
+#include "models/layers/multiversion.h"
+
 namespace kinegraph {
 namespace {
 
@@ -23,9 +25,6 @@ inline uint32_t hash(uint32_t x, uint32_t key_low, uint32_t key_high) {
   x = (x ^ (x >> 15)) * 0x846ca68bu;
   return x ^ (x >> 16);
 }
-
-/// Compiled for several instruction sets; the loader picks the best at start-up.
-#define KINEGRAPH_MULTIVERSION __attribute__((target_clones("avx512f", "avx2", "default")))
 
 KINEGRAPH_MULTIVERSION void mask_block(const float* from, float* to, uint32_t first, int64_t count,
                                        uint64_t key, uint32_t threshold, float scale) {
