@@ -48,7 +48,7 @@ class FrozenJoints : public ClipCheck {
       if (!poses.is_present(row, v)) continue;
       if (first < 0) first = row;
       const double *x = poses.joint(row, v), *start = poses.joint(first, v);
-      if (!std::equal(x, x + poses.num_channels(), start)) return false;
+      if (!std::equal(x, x + poses.num_coordinates(), start)) return false;
       ++frames;
     }
     return frames >= options_.min_frames;

@@ -69,7 +69,7 @@ class LeftRightSwaps : public ClipCheck {
   static double size_of(const Poses& poses, int64_t row) {
     double square = 0;
     int64_t joints = 0;
-    std::vector<double> sum(static_cast<size_t>(poses.num_channels()));
+    std::vector<double> sum(static_cast<size_t>(poses.num_coordinates()));
     for (int64_t v = 0; v < poses.num_joints(); ++v) {
       if (!poses.is_present(row, v)) continue;
       ++joints;

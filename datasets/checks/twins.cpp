@@ -20,26 +20,27 @@ using Shape = std::vector<double>;
 
 Shape shape_of(const Clip& clip, const StoreInfo& info) {
   const Poses poses(clip, info);
-  const auto channels = static_cast<size_t>(poses.num_channels());
-  std::vector<double> mean(channels);
+  const auto coordinates = static_cast<size_t>(poses.num_coordinates());
+  std::vector<double> mean(coordinates);
   std::vector<bool> is_present;
+  Shape shape;
   int64_t present = 0;
   for (int64_t row = 0; row < poses.num_rows(); ++row)
     for (int64_t v = 0; v < poses.num_joints(); ++v) {
+      const double* x = poses.joint(row, v);
+      shape.insert(shape.end(), x, x + coordinates);
       is_present.push_back(poses.is_present(row, v));
       if (!is_present.back()) continue;
       ++present;
-      for (size_t c = 0; c < channels; ++c) mean[c] += poses.joint(row, v)[c];
+      for (size_t c = 0; c < coordinates; ++c) mean[c] += x[c];
     }
   if (present == 0) return {};
   for (double& value : mean) value /= static_cast<double>(present);
-  Shape shape(clip.keypoints.size());
   double square = 0;
-  for (size_t i = 0; i < shape.size(); ++i)
-    if (is_present[i / channels]) {
-      shape[i] = clip.keypoints[i] - mean[i % channels];
-      square += shape[i] * shape[i];
-    }
+  for (size_t i = 0; i < shape.size(); ++i) {
+    shape[i] = is_present[i / coordinates] ? shape[i] - mean[i % coordinates] : 0;
+    square += shape[i] * shape[i];
+  }
   if (square == 0) return {};
   const double scale = std::sqrt(static_cast<double>(present) / square);
   for (double& value : shape) value *= scale;
@@ -47,15 +48,15 @@ Shape shape_of(const Clip& clip, const StoreInfo& info) {
 }
 
 /// x negated, left and right joints exchanged.
-Shape mirrored(const Shape& shape, const Skeleton& skeleton, size_t channels) {
+Shape mirrored(const Shape& shape, const Skeleton& skeleton, size_t coordinates) {
   Shape mirror = shape;
-  const size_t row = skeleton.joints.size() * channels;
+  const size_t row = skeleton.joints.size() * coordinates;
   for (size_t first = 0; first < shape.size(); first += row) {
     for (const auto& [left, right] : skeleton.left_right)
-      for (size_t c = 0; c < channels; ++c)
-        std::swap(mirror[first + static_cast<size_t>(left) * channels + c],
-                  mirror[first + static_cast<size_t>(right) * channels + c]);
-    for (size_t x = first; x < first + row; x += channels) mirror[x] = -mirror[x];
+      for (size_t c = 0; c < coordinates; ++c)
+        std::swap(mirror[first + static_cast<size_t>(left) * coordinates + c],
+                  mirror[first + static_cast<size_t>(right) * coordinates + c]);
+    for (size_t x = first; x < first + row; x += coordinates) mirror[x] = -mirror[x];
   }
   return mirror;
 }
@@ -89,6 +90,25 @@ double mean_square(const Fingerprint& a, const Fingerprint& b) {
   return sum / static_cast<double>(a.size());
 }
 
+/// What of the coordinates is motion: their distance from the mean of the `frames` of a person.
+/// `frames` divides the number of poses, each of `pose` coordinates.
+Shape motion_of(Shape shape, size_t frames, size_t pose) {
+  for (size_t person = 0; person < shape.size(); person += frames * pose)
+    for (size_t i = person; i < person + pose; ++i) {
+      double mean = 0;
+      for (size_t t = 0; t < frames; ++t) mean += shape[i + t * pose];
+      mean /= static_cast<double>(frames);
+      for (size_t t = 0; t < frames; ++t) shape[i + t * pose] -= mean;
+    }
+  return shape;
+}
+
+double mean_size(const Shape& a) {
+  double sum = 0;
+  for (const double value : a) sum += std::abs(value);
+  return sum / static_cast<double>(a.size());
+}
+
 double mean_difference(const Shape& a, const Shape& b) {
   double sum = 0;
   for (size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
@@ -96,11 +116,12 @@ double mean_difference(const Shape& a, const Shape& b) {
 }
 
 /// Test clips that are in the training split too under another id, as they are or mirrored, even
-/// if their poses were estimated anew. Position and size do not count.
+/// if their poses were estimated anew. Position and size do not count. People who stand still look
+/// much alike, so what little they move must agree, too.
 class Twins : public Check {
  public:
   struct Options {
-    double tolerance_2d = 0.15, tolerance_3d = 0.02;
+    double tolerance_2d = 0.15, tolerance_3d = 0.02, motion = 0.5;
 
     template <class Fields>
     void describe(Fields& field) {
@@ -112,12 +133,15 @@ class Twins : public Check {
             "the same in 3D, where different persons come closer and copies are exact but for "
             "rounding",
             Range{0, 1});
+      field("motion", motion,
+            "the same for what moves about the mean pose, as a share of the motion", Range{0, 10});
     }
   };
   Twins(const Options& options, const Context& context)
       : context_(context),
-        tolerance_(context.store.info().num_channels() == 2 ? options.tolerance_2d
-                                                            : options.tolerance_3d),
+        tolerance_(context.store.info().num_coordinates() == 2 ? options.tolerance_2d
+                                                               : options.tolerance_3d),
+        motion_(options.motion),
         prints_(static_cast<size_t>(context.store.num_clips())) {}
 
   Conclusion examine(int64_t index, const Clip& clip) override {
@@ -147,7 +171,7 @@ class Twins : public Check {
 
   Shape mirror_of(const Shape& shape) const {
     return mirrored(shape, context_.skeleton,
-                    static_cast<size_t>(context_.store.info().num_channels()));
+                    static_cast<size_t>(context_.store.info().num_coordinates()));
   }
   const Prints& prints(int64_t clip) const { return prints_[static_cast<size_t>(clip)]; }
 
@@ -163,8 +187,7 @@ class Twins : public Check {
       const Twin mirror = find_twin(clip, group->second, &Prints::mirrored);
       const bool is_mirrored = mirror.difference < twin.difference;
       const Twin& nearest = is_mirrored ? mirror : twin;
-      if (nearest.difference <= tolerance_)
-        (is_mirrored ? mirrors : same).add(example(clip, nearest.clip));
+      if (nearest.clip >= 0) (is_mirrored ? mirrors : same).add(example(clip, nearest.clip));
     }
     const std::string remedy = "Test results on them mean little. Take them out of " + pair.train +
                                ", or make the split anew.";
@@ -180,7 +203,7 @@ class Twins : public Check {
     return fmt::format("{} = {}", context_.store.id(clip), context_.store.id(twin));
   }
 
-  /// The nearest candidate. The estimate only says which are worth being read again.
+  /// The nearest candidate that is a twin. The estimate only says which are worth being read again.
   Twin find_twin(int64_t clip, const std::vector<int64_t>& candidates,
                  Fingerprint Prints::*print) const {
     const Prints& own = prints(clip);
@@ -194,9 +217,21 @@ class Twins : public Check {
       Shape twin = shape_again(other);
       if (print == &Prints::mirrored) twin = mirror_of(twin);
       const double difference = mean_difference(shape, twin);
-      if (difference < nearest.difference) nearest = {other, difference};
+      if (difference <= tolerance_ && difference < nearest.difference &&
+          moves_alike(shape, twin, own.frames))
+        nearest = {other, difference};
     }
     return nearest;
+  }
+
+  bool moves_alike(const Shape& a, const Shape& b, int64_t frames) const {
+    const StoreInfo& info = context_.store.info();
+    const auto pose = static_cast<size_t>(info.num_joints * info.num_coordinates());
+    const bool is_dense = info.person_layout == PersonLayout::dense;
+    const size_t length = is_dense ? static_cast<size_t>(frames) : a.size() / pose;
+    const Shape x = motion_of(a, length, pose), y = motion_of(b, length, pose);
+    const double rounding = 1e-3;  // halves of pixels, in body sizes
+    return mean_difference(x, y) <= rounding + motion_ * (mean_size(x) + mean_size(y)) / 2;
   }
 
   Shape shape_again(int64_t clip) const {
@@ -204,7 +239,7 @@ class Twins : public Check {
   }
 
   Context context_;
-  double tolerance_;
+  double tolerance_, motion_;
   std::vector<Prints> prints_;
 };
 

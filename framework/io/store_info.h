@@ -33,7 +33,7 @@ struct StoreInfo {
   std::string skeleton;          // name of the joint layout
   std::string skeleton_layout;   // its YAML text, so that the store explains itself
   int64_t num_joints = 0;        // V
-  std::string channels = "xyz";  // one letter a channel: "xyz", "xy"
+  std::string channels = "xyz";  // one letter a channel: "xyz", "xy", "xys" (s: the score)
   Coordinates coordinates = Coordinates::metres;
   PersonLayout person_layout = PersonLayout::dense;
   Precision precision = Precision::float32;
@@ -42,6 +42,9 @@ struct StoreInfo {
   std::map<std::string, std::vector<int64_t>> splits;  // clip indices, in order
 
   int64_t num_channels() const { return static_cast<int64_t>(channels.size()); }
+  /// Channels without the score, which stands last.
+  bool has_score_channel() const { return channels.back() == 's'; }
+  int64_t num_coordinates() const { return num_channels() - (has_score_channel() ? 1 : 0); }
   int64_t num_classes() const { return static_cast<int64_t>(class_names.size()); }
 };
 
@@ -54,7 +57,8 @@ struct ClipInfo {
   int64_t num_persons = 0;
   std::optional<int64_t> subject, camera, setup, replication;  // not negative
   std::optional<double> fps;                                   // above 0
-  std::optional<int64_t> image_width, image_height;            // pixels
+  /// Pixels. Normalised keypoints are shares of them, from the top left corner.
+  std::optional<int64_t> image_width, image_height;
 };
 
 /// A clip as it is stored. Arrays may be empty where "or none" is said, for all clips alike.

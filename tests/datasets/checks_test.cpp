@@ -83,6 +83,23 @@ Plan sound_image_plan() {
   return plan;
 }
 
+/// The same in shares of the image, scores as the last channel and of no other size than those.
+Plan sound_score_channel_plan() {
+  Plan plan = sound_image_plan();
+  plan.info.channels = "xys";
+  plan.info.coordinates = Coordinates::normalised;
+  for (Clip& clip : plan.clips) {
+    std::vector<double> joined;
+    Rng rng(4, 0, clip.keypoints.size());
+    for (size_t i = 0; i < clip.scores.size(); ++i)
+      joined.insert(joined.end(), {clip.keypoints[2 * i] / 640, clip.keypoints[2 * i + 1] / 480,
+                                   rng.uniform(0.1, 1)});
+    clip.keypoints = joined;
+    clip.scores.clear();
+  }
+  return plan;
+}
+
 void truncate(Clip& clip, int64_t frames) {
   clip.num_frames = frames;
   clip.keypoints.resize(static_cast<size_t>(frames * 21));
@@ -163,6 +180,18 @@ TEST_F(Checks, FindNothingInASoundStore) { EXPECT_EQ(findings(sound_plan()), Str
 
 TEST_F(Checks, FindNothingInASoundStoreOfImages) {
   EXPECT_EQ(findings(sound_image_plan()), Strings{});
+}
+
+TEST_F(Checks, TakeAScoreChannelForNoCoordinate) {
+  Plan plan = sound_score_channel_plan();
+  EXPECT_EQ(findings(plan), Strings{});
+  Clip& copy = plan.clips[9];
+  copy.num_frames = plan.clips[1].num_frames;
+  copy.keypoints = plan.clips[1].keypoints;
+  for (size_t i = 2; i < copy.keypoints.size(); i += 3) copy.keypoints[i] = 1 / copy.keypoints[i];
+  EXPECT_EQ(findings(plan),
+            Strings{"error twins: clips of val that train has under another id: 1 (clip9 = "
+                    "clip1)"});
 }
 
 TEST_F(Checks, FindNothingWithoutLabelsAndSplits) {
@@ -272,6 +301,17 @@ TEST_F(Checks, FindAClipThatIsThereUnderAnotherId) {
         plan.clips[9].scores = plan.clips[1].scores;
       }),
       Strings{"error twins: clips of val that train has under another id: 1 (clip9 = clip1)"});
+}
+
+TEST_F(Checks, LetAPersonStandAsAnotherDoes) {
+  Plan plan = sound_image_plan();
+  Clip &one = plan.clips[1], &other = plan.clips[9];
+  other.num_frames = one.num_frames;
+  other.keypoints = one.keypoints;
+  other.scores = one.scores;
+  Rng rng(5, 0, 0);
+  for (double& x : other.keypoints) x += rng.uniform(-3, 3);  // as much as `one` trembles
+  EXPECT_EQ(findings(plan), Strings{});
 }
 
 TEST_F(Checks, FindAMirroredClip) {
@@ -415,14 +455,14 @@ TEST_F(Checks, PutTheGravestFirst) {
   expect_start(lines[0], "error");
 }
 
-TEST_F(Checks, NameTheFirstClipsWithAnyNumberOfThreads) {
+TEST_F(Checks, NameTheClipsInOrderWithAnyNumberOfThreads) {
   Plan plan = sound_plan();
   for (Clip& clip : plan.clips) truncate(clip, 1);
   write(plan);
   for (const int threads : {1, 4})
     EXPECT_EQ(findings_in_file("single_frame", threads),
               Strings{"warning single_frame: clips of a single frame: 12 (clip0, clip1, clip2, "
-                      "clip3, clip4)"});
+                      "clip3, clip4, clip5, clip6, clip7, clip8, clip9, clip10, clip11)"});
 }
 
 TEST_F(Checks, SeeWhatIsWrongWithNwUcla) {
