@@ -57,6 +57,7 @@ class BlazePose : public Importer {
     std::string channels = "auto", third = "z", labels = "auto", empty_frames = "keep";
     std::string precision = "float32";
     std::vector<int64_t> val_subjects;
+    std::optional<int64_t> image_width, image_height;
     int64_t persons = 1, threads = 0;
 
     template <class Fields>
@@ -74,6 +75,8 @@ class BlazePose : public Importer {
             Range{0, 1'000'000});
       field("empty_frames", empty_frames, "frames without a person: kept as zeros, or dropped",
             OneOf{{"keep", "drop"}});
+      field("image_width", image_width, "pixels, of clips that do not say", Range{1, 100'000});
+      field("image_height", image_height, "pixels, of clips that do not say", Range{1, 100'000});
       field("persons", persons, "persons kept of each frame, by visibility", Range{1, 100});
       field("precision", precision, "of keypoints and scores in the store",
             OneOf{{"float64", "float32", "float16"}});
@@ -160,6 +163,8 @@ class BlazePose : public Importer {
     Clip& clip = found.clip;
     clip.id = id;
     if (label) clip.labels = {*label};
+    if (!clip.image_width) clip.image_width = options_.image_width;
+    if (!clip.image_height) clip.image_height = options_.image_height;
     const auto reject = [&](const std::string& reason, const std::string& expected,
                             const std::string& remedy) {
       return Rejection{id, reason, {path.string(), reason, expected, remedy}};

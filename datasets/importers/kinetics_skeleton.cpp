@@ -48,7 +48,8 @@ class KineticsSkeleton : public Importer {
             "up negates y after centring (2s-AGCN, MS-G3D, DualHead-Net); down does not (ST-GCN)",
             OneOf{{"up", "down"}});
       field("center", center, "move the middle of the image, (0.5, 0.5), to the origin");
-      field("zero_unscored", zero_unscored, "a joint with score 0 is set to (0, 0)");
+      field("zero_unscored", zero_unscored,
+            "every joint with score 0 is set to (0, 0), not only one that was there");
       field("channels", channels,
             "xys: the score is the third channel, as published; xy: scores are kept apart",
             OneOf{{"xys", "xy"}});
@@ -70,6 +71,11 @@ class KineticsSkeleton : public Importer {
     writer.set_splits(found.splits, static_cast<int64_t>(found.clips.size()));
     import_labelled_clips(writer, found.clips, are_listed, options_.threads,
                           [&](const LabelledClip& clip) { return read(clip); });
+    if (options_.zero_unscored && writer.num_empty() > 0)
+      writer.add_note(fmt::format(
+          "all scores are 0 in {} clip{} (such as {}), so their joints became zero; "
+          "zero_unscored=false leaves them where they are",
+          writer.num_empty(), writer.num_empty() == 1 ? "" : "s", writer.first_empty()));
     return writer.finish();
   }
 
@@ -112,6 +118,7 @@ class KineticsSkeleton : public Importer {
     clip.id = source.id;
     if (source.label) clip.labels = {*source.label};
     normalise(&clip);
+    if (options_.center || options_.y_axis == "up") clip.image_width = clip.image_height = {};
     make_dense(&clip, kKineticsJoints, 2, {options_.num_person_in, options_.num_person_out, true});
     if (options_.channels == "xys") scores_to_channel(&clip);
     return clip;
@@ -122,9 +129,10 @@ class KineticsSkeleton : public Importer {
     for (size_t i = 0; i < clip->scores.size(); ++i) {
       double& x = clip->keypoints[2 * i];
       double& y = clip->keypoints[2 * i + 1];
-      x -= middle;
-      y = sign * (y - middle);
-      if (options_.zero_unscored && clip->scores[i] == 0) x = y = 0;
+      const bool is_missing =
+          clip->scores[i] == 0 && (options_.zero_unscored || (x == 0 && y == 0));
+      x = is_missing ? 0 : x - middle;
+      y = is_missing ? 0 : sign * (y - middle);
     }
   }
 

@@ -41,8 +41,8 @@ int64_t num_persons_of(const Clip& clip) {
 std::vector<std::string> warnings_of(const ImportReport& report) {
   std::vector<std::string> lines;
   for (const auto& [reason, count] : report.rejected)
-    lines.push_back(
-        fmt::format("{} clips left out: {} (such as {})", count.first, reason, count.second));
+    lines.push_back(fmt::format("{} clip{} left out: {} (such as {})", count.first,
+                                count.first == 1 ? "" : "s", reason, count.second));
   lines.insert(lines.end(), report.notes.begin(), report.notes.end());
   return lines;
 }
@@ -73,6 +73,9 @@ void ImportWriter::add(const Clip& clip) {
   index_of_.emplace(clip.id, report_.clips++);
   report_.frames += clip.num_frames;
   report_.persons += num_persons_of(clip);
+  if (std::all_of(clip.keypoints.begin(), clip.keypoints.end(), [](double x) { return x == 0; }) &&
+      num_empty_++ == 0)
+    first_empty_ = clip.id;
   show_progress();
 }
 

@@ -70,6 +70,9 @@ class ImportWriter {
   void leave_out(const std::string& id, const std::string& reason);
 
   bool has(const std::string& id) const { return index_of_.count(id) > 0; }
+  /// Added clips whose coordinates are all zero, and the id of the first.
+  int64_t num_empty() const { return num_empty_; }
+  const std::string& first_empty() const { return first_empty_; }
   void add_note(const std::string& note) { report_.notes.push_back(note); }
 
   /// See AnnotationStoreWriter; one value for each added clip.
@@ -89,7 +92,8 @@ class ImportWriter {
   SplitIds splits_;
   std::unordered_set<std::string> chosen_;  // ids of the splits that the caller chose
   std::unordered_map<std::string, int64_t> index_of_;
-  int64_t expected_ = 0, num_rejected_ = 0;
+  int64_t expected_ = 0, num_rejected_ = 0, num_empty_ = 0;
+  std::string first_empty_;
 };
 
 }  // namespace kinegraph

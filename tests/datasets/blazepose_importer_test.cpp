@@ -140,6 +140,17 @@ TEST_F(BlazePoseImporter, ReadsClipsInTheFormOfKinetics) {
   EXPECT_EQ(store.info().class_names, Strings{"dance"});
 }
 
+TEST_F(BlazePoseImporter, TakesTheSizeOfTheImageWhereAFileDoesNotSay) {
+  folder_.write("data/P1.csv", csv_clip("tree"));
+  folder_.write("data/P2.json",
+                clip_json({frame_json(0, {person_json(3)})}, R"(, "width": 640, "height": 360)"));
+  const AnnotationStore store =
+      imported("{type: blazepose, image_width: 1920, image_height: 1080}");
+  EXPECT_EQ(store.clip(0).image_width, 1920);
+  EXPECT_EQ(store.clip(0).image_height, 1080);
+  EXPECT_EQ(store.clip(1).image_width, 640);
+}
+
 TEST_F(BlazePoseImporter, DropsEmptyFramesWhereAsked) {
   const std::string text = clip_json({frame_json(0, {person_json(2)}), frame_json(1, {})});
   EXPECT_EQ(store_of("a.json", text).num_frames(0), 2);

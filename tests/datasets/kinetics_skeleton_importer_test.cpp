@@ -145,6 +145,34 @@ TEST_F(KineticsSkeletonImporter, ZeroesJointsWithoutScore) {
   EXPECT_EQ(clip_of({frame_json(0, {person_json(0)})}).keypoints, Doubles(2 * 18 * 3, 0.0));
 }
 
+TEST_F(KineticsSkeletonImporter, LeavesMissingJointsAtTheOrigin) {
+  const std::string person = fmt::format(R"({{"pose": {}, "score": {}}})",
+                                         numbers_json(36, [](size_t i) { return i < 2 ? 0 : 0.6; }),
+                                         numbers_json(18, [](size_t) { return 0; }));
+  const Clip clip =
+      clip_of({frame_json(0, {person})}, "{type: kinetics_skeleton, zero_unscored: false}");
+  EXPECT_EQ(clip.keypoints[0], 0);
+  EXPECT_EQ(clip.keypoints[1], 0);
+  EXPECT_FLOAT_EQ(clip.keypoints[3], 0.1F);
+}
+
+TEST_F(KineticsSkeletonImporter, SaysThatScoresOfZeroLeaveNoJoint) {
+  add_clip("a.json", 0);
+  add_clip("b.json", 0, {frame_json(0, {person_json(0)})});
+  EXPECT_EQ(import("kinetics_skeleton").notes,
+            Strings{"all scores are 0 in 1 clip (such as b), so their joints became zero; "
+                    "zero_unscored=false leaves them where they are"});
+  EXPECT_EQ(import("{type: kinetics_skeleton, zero_unscored: false}").notes, Strings{});
+}
+
+TEST_F(KineticsSkeletonImporter, KeepsTheImageSizeOnlyOfPlacesInTheImage) {
+  folder_.write("data/clip.json", R"({"data": [)" + frame_json(0, {person_json(1)}) +
+                                      R"(], "width": 340, "height": 256})");
+  EXPECT_EQ(imported("kinetics_skeleton").clip(0).image_width, std::nullopt);
+  EXPECT_EQ(imported("{type: kinetics_skeleton, center: false, y_axis: down}").clip(0).image_width,
+            340);
+}
+
 TEST_F(KineticsSkeletonImporter, KeepsJointsWithoutScoreWhereAsked) {
   const Clip clip =
       clip_of({frame_json(0, {person_json(0)})}, "{type: kinetics_skeleton, zero_unscored: false}");
