@@ -88,9 +88,8 @@ std::string default_name(std::string id) {
   return id + ".png";
 }
 
-fs::path out_path(const ParsedArguments& arguments) {
-  const fs::path path =
-      arguments.has("out") ? arguments.text("out") : default_name(arguments.text("clip"));
+fs::path out_path(const ParsedArguments& arguments, const std::string& id) {
+  const fs::path path = arguments.has("out") ? arguments.text("out") : default_name(id);
   const std::vector<std::string> extensions{".png", ".mp4", ".gif"};
   if (std::find(extensions.begin(), extensions.end(), path.extension().string()) ==
       extensions.end())
@@ -102,12 +101,21 @@ fs::path out_path(const ParsedArguments& arguments) {
   return path;
 }
 
-int64_t find_clip(const AnnotationStore& store, const std::string& id, const std::string& path) {
+/// The clip that --clip names. Throws UsageError that tells what clips are called.
+int64_t find_clip(const AnnotationStore& store, const ParsedArguments& arguments,
+                  const std::string& path) {
+  const std::string id = arguments.text("clip");
   if (const auto clip = store.find(id)) return *clip;
   std::vector<std::string> ids;
   for (int64_t clip = 0; clip < store.num_clips(); ++clip) ids.push_back(store.id(clip));
-  throw UsageError(fmt::format("{}: no clip '{}'{}\n  the first of {}: {}", path, id,
-                               near_name_hint(id, ids), ids.size(), ids[0]));
+  const std::string problem = arguments.has("clip")
+                                  ? fmt::format("no clip '{}'{}", id, near_name_hint(id, ids))
+                                  : "--clip ID is missing";
+  constexpr size_t kMostIds = 5;
+  const size_t count = ids.size();
+  ids.resize(std::min(count, kMostIds));
+  throw UsageError(
+      fmt::format("{}: {}\n  the first of {} clips: {}", path, problem, count, join(ids)));
 }
 
 }  // namespace
@@ -116,15 +124,13 @@ int run_show(const Arguments& words) {
   const ParsedArguments arguments =
       parse_arguments(words, find_verb("show"), show_options(), {"STORE"});
   if (arguments.is_help) return 0;
-  if (!arguments.has("clip"))
-    throw UsageError("--clip ID is missing\n  see `kinegraph show --help`");
   const PictureOptions options = picture_options(arguments);
-  const fs::path out = out_path(arguments);
   const std::string path = arguments.text("STORE");
   const auto store = AnnotationStore::open(path);
+  const int64_t clip = find_clip(store, arguments, path);
+  const fs::path out = out_path(arguments, store.id(clip));
   const InterruptGuard interrupts;
-  draw_clip(store, skeleton_of(store, path), find_clip(store, arguments.text("clip"), path),
-            options, out);
+  draw_clip(store, skeleton_of(store, path), clip, options, out);
   fmt::print("{}\n", out.string());
   return 0;
 }

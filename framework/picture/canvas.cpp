@@ -158,13 +158,18 @@ void Canvas::draw_image(const Image& image, const Area& area) {
   cairo_surface_destroy(surface);
 }
 
+double Canvas::text_width(const std::string& text, double size) {
+  cairo_text_extents_t extents;
+  cairo_set_font_size(cairo_->context, size);
+  cairo_text_extents(cairo_->context, printable(text).c_str(), &extents);
+  return extents.x_advance;
+}
+
 void Canvas::draw_text(const std::string& text, double x, double baseline, double size,
                        double max_width, bool is_muted) {
   const std::string letters = printable(text);
-  cairo_text_extents_t extents;
-  cairo_set_font_size(cairo_->context, size);
-  cairo_text_extents(cairo_->context, letters.c_str(), &extents);
-  const double share = std::clamp(max_width / std::max(extents.x_advance, 1.0), kSmallest, 1.0);
+  const double share =
+      std::clamp(max_width / std::max(text_width(text, size), 1.0), kSmallest, 1.0);
   cairo_set_font_size(cairo_->context, share * size);
   cairo_save(cairo_->context);
   cairo_rectangle(cairo_->context, x, baseline - 2 * size, max_width + size / 4, 3 * size);

@@ -48,6 +48,7 @@ class Canvas {
   /// six tenths, and then cut.
   void draw_text(const std::string& text, double x, double baseline, double size, double max_width,
                  bool is_muted = false);
+  double text_width(const std::string& text, double size);
   /// All persons of a frame along the edges of the skeleton: one colour a person, left limbs
   /// lighter, what scores below `min_score` grey; far limbs first.
   void draw_poses(const Poses2d& poses, int64_t frame, const Skeleton& skeleton,

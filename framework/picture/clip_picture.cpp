@@ -27,7 +27,7 @@ class ClipPicture {
         about_(store.clip(clip)),
         skeleton_(skeleton),
         options_(options),
-        poses_(store, clip, up_axis_of(store, skeleton_), options.view) {
+        poses_(store, clip, up_axis(), options.view) {
     begin_ = options.begin;
     end_ = options.end.value_or(about_.num_frames);
     if (begin_ < 0 || begin_ >= end_ || end_ > about_.num_frames)
@@ -47,13 +47,18 @@ class ClipPicture {
   }
 
  private:
+  UpAxis up_axis() const {
+    return is_in_image(store_.info(), about_) ? UpAxis{1, true} : up_axis_of(store_, skeleton_);
+  }
+
   void check_video() const {
-    if (store_.info().coordinates != Coordinates::pixels)
-      throw UsageError(fmt::format("--video needs keypoints in pixels of the image; these are {}",
-                                   name_of(store_.info().coordinates)));
-    if (!about_.image_width || !about_.image_height)
+    if (store_.info().coordinates == Coordinates::metres)
+      throw UsageError("--video needs keypoints in the image; these are metres");
+    if (!is_in_image(store_.info(), about_))
       throw UsageError(fmt::format(
           "--video needs the size of the image, which clip {} does not have", about_.id));
+    if (options_.view.azimuth != 0 || options_.view.elevation != 0)
+      throw UsageError("--video shows what the camera saw; leave out --azimuth and --elevation");
   }
 
   bool has_video() const { return !options_.video.empty(); }
@@ -68,7 +73,7 @@ class ClipPicture {
   std::string subtitle() const {
     std::string text = fmt::format("{}, frames {}:{} of {}", store_.info().skeleton, begin_, end_,
                                    about_.num_frames);
-    if (store_.info().num_channels() == 3)
+    if (store_.info().num_coordinates() == 3 && !has_video())
       text += fmt::format(", seen from azimuth {:g}\xC2\xB0, elevation {:g}\xC2\xB0",
                           options_.view.azimuth, options_.view.elevation);
     return text;
@@ -99,9 +104,10 @@ class ClipPicture {
     const auto count = static_cast<int64_t>(frames.size());
     const int64_t columns = columns_for(count, width / (height + 2 * text));
     const int64_t rows = (count + columns - 1) / columns;
-    const double head = 3.6 * text;
-    Canvas canvas(checked(gap + static_cast<double>(columns) * (width + gap)),
-                  checked(head + static_cast<double>(rows) * (height + 2 * text)));
+    const double head = 3.6 * text, most_head = std::min(title_width(text), 3 * height);
+    Canvas canvas(
+        checked(gap + std::max(static_cast<double>(columns) * (width + gap), most_head + gap)),
+        checked(head + static_cast<double>(rows) * (height + 2 * text)));
     const double most = canvas.width() - 2 * gap;
     canvas.draw_text(title(), gap, 1.5 * text, 1.25 * text, most);
     canvas.draw_text(subtitle(), gap, 2.9 * text, 0.9 * text, most, true);
@@ -116,6 +122,13 @@ class ClipPicture {
                        0.9 * text, width, true);
     }
     canvas.write_png(part);
+  }
+
+  /// Of the two lines above the poses.
+  double title_width(double text) const {
+    Canvas canvas(1, 1);
+    return std::max(canvas.text_width(title(), 1.25 * text),
+                    canvas.text_width(subtitle(), 0.9 * text));
   }
 
   /// So many columns that the sheet comes out somewhat wider than high, its rows evenly filled.

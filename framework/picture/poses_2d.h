@@ -26,6 +26,9 @@ struct UpAxis {
 /// up to 16 clips of the store; y where the layout names no such joints.
 UpAxis up_axis_of(const AnnotationStore& store, const Skeleton& skeleton);
 
+/// Whether keypoints are places in an image of known size, in pixels or in shares of its sides.
+bool is_in_image(const StoreInfo& info, const ClipInfo& clip);
+
 /// A joint on a plane, x to the right, y down.
 struct Point {
   double x = 0, y = 0;
@@ -34,7 +37,7 @@ struct Point {
   bool is_present = false;
 };
 
-/// All poses of a clip, projected orthographically.
+/// All poses of a clip, projected orthographically. Shares of an image become its pixels.
 class Poses2d {
  public:
   Poses2d(const AnnotationStore& store, int64_t clip, const UpAxis& up, const View& view);

@@ -72,16 +72,22 @@ struct Picture {
 class ClipPicture : public testing::Test {
  protected:
   AnnotationStore store(int64_t channels = 3) const {
+    return store_of(stick_clip(channels), channels == 3 ? "xyz" : "xy",
+                    channels == 3 ? Coordinates::metres : Coordinates::pixels);
+  }
+
+  AnnotationStore store_of(const Clip& clip, const std::string& channels,
+                           Coordinates coordinates) const {
     const Skeleton skeleton = stick();
     StoreInfo info;
     info.skeleton = skeleton.name;
     info.skeleton_layout = skeleton.to_yaml();
     info.num_joints = 4;
-    info.channels = channels == 3 ? "xyz" : "xy";
-    info.coordinates = channels == 3 ? Coordinates::metres : Coordinates::pixels;
+    info.channels = channels;
+    info.coordinates = coordinates;
     info.class_names = {"wave"};
     AnnotationStoreWriter writer(folder_ / "store.h5", info);
-    writer.add(stick_clip(channels));
+    writer.add(clip);
     writer.finish();
     return AnnotationStore::open(folder_ / "store.h5");
   }
@@ -117,6 +123,14 @@ TEST_F(ClipPicture, IsASheetOfTheChosenSize) {
   const Picture picture(folder_ / "a.png");
   EXPECT_GT(picture.width(), 300);
   EXPECT_GT(picture.height(), 100);
+}
+
+TEST_F(ClipPicture, IsWideEnoughForItsTitle) {
+  PictureOptions options;
+  options.size = 100;
+  options.poses = 1;
+  draw(options, "a.png");
+  EXPECT_GT(Picture(folder_ / "a.png").width(), 250) << "the pose is about 110 wide";
 }
 
 TEST_F(ClipPicture, ColoursPersonsAndGreysLowScores) {
@@ -193,7 +207,15 @@ TEST_F(ClipPicture, RefusesAVideoUnderMetres) {
   PictureOptions options;
   options.video = "any.mp4";
   EXPECT_EQ(thrown_message<UsageError>([&] { draw(options, "a.png"); }),
-            "--video needs keypoints in pixels of the image; these are metres");
+            "--video needs keypoints in the image; these are metres");
+}
+
+TEST_F(ClipPicture, RefusesAVideoFromTheSide) {
+  PictureOptions options;
+  options.video = "any.mp4";
+  options.view.azimuth = 30;
+  EXPECT_EQ(thrown_message<UsageError>([&] { draw(options, "a.png", 2); }),
+            "--video shows what the camera saw; leave out --azimuth and --elevation");
 }
 
 TEST_F(ClipPicture, RefusesFramesBeyondTheClip) {
@@ -222,6 +244,52 @@ TEST_F(ClipPicture, PutsHeadsUpInEveryKindOfCoordinates) {
     EXPECT_LT(poses.joint(0, 0, 0).y, poses.joint(0, 0, 1).y) << channels;
     EXPECT_LT(poses.joint(0, 0, 2).x, poses.joint(0, 0, 3).x) << channels;
   }
+}
+
+TEST_F(ClipPicture, TurnsSharesOfTheImageIntoPixels) {
+  Clip clip = stick_clip(2);
+  for (size_t i = 0; i < clip.keypoints.size(); i += 2) {
+    clip.keypoints[i] /= 320;
+    clip.keypoints[i + 1] /= 240;
+  }
+  const auto opened = store_of(clip, "xy", Coordinates::normalised);
+  EXPECT_TRUE(is_in_image(opened.info(), opened.clip(0)));
+  const Poses2d poses(opened, 0, UpAxis{1, true}, View{});
+  EXPECT_NEAR(poses.joint(0, 0, 2).x, 85, 1e-4);
+  EXPECT_NEAR(poses.joint(0, 0, 2).y, 150, 1e-4);
+}
+
+TEST_F(ClipPicture, KeepsSharesOfAnUnknownImage) {
+  Clip clip = stick_clip(2);
+  clip.image_width = clip.image_height = {};
+  const auto opened = store_of(clip, "xy", Coordinates::normalised);
+  EXPECT_FALSE(is_in_image(opened.info(), opened.clip(0)));
+  EXPECT_NEAR(Poses2d(opened, 0, UpAxis{1, true}, View{}).joint(0, 0, 2).x, 85, 1e-4);
+}
+
+TEST_F(ClipPicture, ShowsAJointAtTheOriginButInTheCornerOfAnImage) {
+  Clip centred = stick_clip(3), cornered = stick_clip(2);
+  std::fill_n(centred.keypoints.begin() + 3, 3, 0);          // the hip
+  std::fill_n(cornered.keypoints.begin() + 2, 2, 0);         // the same
+  std::fill_n(centred.keypoints.begin() + 4 * 3, 4 * 3, 0);  // nobody in frame 1
+  const auto metres = store_of(centred, "xyz", Coordinates::metres);
+  const Poses2d poses(metres, 0, UpAxis{}, View{});
+  EXPECT_TRUE(poses.joint(0, 0, 1).is_present);
+  EXPECT_FALSE(poses.joint(0, 1, 1).is_present);
+  const auto pixels = store_of(cornered, "xy", Coordinates::pixels);
+  EXPECT_FALSE(Poses2d(pixels, 0, UpAxis{1, true}, View{}).joint(0, 0, 1).is_present);
+}
+
+TEST_F(ClipPicture, TakesAScoreChannelForNoDepth) {
+  Clip clip = stick_clip(3);
+  clip.scores.clear();
+  clip.image_width = clip.image_height = {};
+  for (size_t i = 2; i < clip.keypoints.size(); i += 3) clip.keypoints[i] = 0.25;
+  const auto opened = store_of(clip, "xys", Coordinates::normalised);
+  const Poses2d poses(opened, 0, UpAxis{}, View{60, 0});
+  EXPECT_NEAR(poses.joint(0, 0, 3).x, 0.3, 1e-6) << "a plane has one view";
+  EXPECT_EQ(poses.joint(0, 0, 3).depth, 0);
+  EXPECT_EQ(poses.joint(0, 0, 3).score, 0.25);
 }
 
 TEST_F(ClipPicture, LooksFromTheSideAndFromAbove) {
