@@ -14,6 +14,7 @@ namespace kinegraph {
 namespace {
 
 constexpr size_t kIndent = 9;
+constexpr size_t kMostExamples = 5;  // in the text; JSON has all
 
 po::options_description doctor_options() {
   po::options_description options;
@@ -24,7 +25,8 @@ po::options_description doctor_options() {
       "threads", po::value<int>()->default_value(0)->value_name("N"),
       "threads that read clips; 0: one for each processor")(
       "json", po::value<std::string>()->value_name("FILE"),
-      "write JSON there instead of the text; - is standard output");
+      "write JSON there, with all clips that are at fault, instead of the text; - is standard "
+      "output");
   return options;
 }
 
@@ -78,8 +80,10 @@ std::string text_of(const Finding& finding) {
   text += wrap(fmt::format("{}: {} [{}]", finding.text, finding.count, finding.check), kIndent,
                kIndent) +
           "\n";
-  const bool has_more = finding.count > static_cast<int64_t>(finding.examples.size());
-  text += indented(join(finding.examples) + (has_more ? ", ..." : ""));
+  const size_t shown = std::min(finding.examples.size(), kMostExamples);
+  const bool has_more = finding.count > static_cast<int64_t>(shown);
+  text += indented(join({finding.examples.begin(), finding.examples.begin() + shown}) +
+                   (has_more ? ", ..." : ""));
   return text + indented(finding.remedy);
 }
 

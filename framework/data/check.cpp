@@ -12,13 +12,9 @@ std::string_view name_of(Severity severity) {
   return kNames[static_cast<size_t>(severity)];
 }
 
-void FaultCount::add(const std::string& example) {
-  if (count_++ < static_cast<int64_t>(kMaxExamples)) examples_.push_back(example);
-}
-
 void FaultCount::report(Severity severity, const std::string& text, const std::string& remedy,
                         std::vector<Finding>& findings) const {
-  if (count_ > 0) findings.push_back({severity, text, count_, examples_, remedy});
+  if (count() > 0) findings.push_back({severity, text, count(), examples_, remedy});
 }
 
 Check::Conclusion ClipCheck::examine(int64_t, const Clip& clip) {

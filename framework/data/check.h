@@ -24,23 +24,21 @@ struct Finding {
   Severity severity;
   std::string text;  // "clips of a single frame": what `count` counts
   int64_t count = 0;
-  std::vector<std::string> examples;  // the first of them
+  std::vector<std::string> examples;  // the first of them, or all
   std::string remedy;                 // what to do
   std::string check = {};             // name of the check; find_faults() sets it
 };
 
-/// Counts faults and keeps the first of them as examples.
+/// Counts faults and keeps what each is called.
 class FaultCount {
  public:
-  void add(const std::string& example);
-  int64_t count() const { return count_; }
+  void add(const std::string& example) { examples_.push_back(example); }
+  int64_t count() const { return static_cast<int64_t>(examples_.size()); }
   /// Appends a finding to `findings` unless the count is 0.
   void report(Severity severity, const std::string& text, const std::string& remedy,
               std::vector<Finding>& findings) const;
 
  private:
-  static constexpr size_t kMaxExamples = 5;
-  int64_t count_ = 0;
   std::vector<std::string> examples_;
 };
 

@@ -61,6 +61,19 @@ TEST_F(Doctor, WritesJson) {
   EXPECT_EQ(outcome.exit_code, 1);
 }
 
+TEST_F(Doctor, NamesFiveClipsInTextAndAllInJson) {
+  write_store(false);
+  const std::vector<std::string> words{"--check", "bone_lengths", "--set",
+                                       "bone_lengths.longest_m=0.001"};
+  const std::string text = examine(words).out;
+  EXPECT_NE(text.find("clip04 ("), text.npos) << text;
+  EXPECT_EQ(text.find("clip05 ("), text.npos) << text;
+  auto with_json = words;
+  with_json.insert(with_json.end(), {"--json", "-"});
+  const auto json = nlohmann::json::parse(examine(with_json).out);
+  EXPECT_EQ(json["findings"][0]["examples"].size(), 32U);
+}
+
 TEST_F(Doctor, TakesOptionsOfChecks) {
   write_store(false);
   const Outcome outcome =
@@ -110,7 +123,10 @@ TEST_F(Doctor, ShowRefusesWhatItCannotDraw) {
   expect_error(show({"--size", "9"}), "--size is 9; expected 32..4320");
   expect_error(run_program({"show", "store.h5", "--clip", "clip3"}, folder_.path()),
                "store.h5: no clip 'clip3'; did you mean 'clip03'?\n"
-               "  the first of 32: clip00");
+               "  the first of 32 clips: clip00, clip01, clip02, clip03, clip04");
+  expect_error(run_program({"show", "store.h5"}, folder_.path()),
+               "store.h5: --clip ID is missing\n"
+               "  the first of 32 clips: clip00, clip01, clip02, clip03, clip04");
 }
 
 }  // namespace
