@@ -190,8 +190,9 @@ std::string describe(const AnnotationStore& store) {
   if (!content.table.fps.empty()) fields.emplace_back("fps");
   for (const auto& name : store.extra_fields()) fields.push_back(name);
   line("store", content.name);
-  line("skeleton", fmt::format("{}, {} joints, {} in {}", info.skeleton, info.num_joints,
-                               info.channels, name_of(info.coordinates)));
+  const bool is_unit = info.coordinates != Coordinates::normalised;
+  line("skeleton", fmt::format("{}, {} joints, {} {}{}", info.skeleton, info.num_joints,
+                               info.channels, is_unit ? "in " : "", name_of(info.coordinates)));
   line("clips", fmt::format("{}", store.num_clips()));
   line("frames",
        fmt::format("{}, {} a clip", content.totals().frames, span_of(content.table.num_frames)));

@@ -1,7 +1,9 @@
 // The opcodes of pickles, by their codes in Python's pickletools.py.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "framework/io/pickle.h"
 #include "framework/io/pickle_machine.h"
@@ -112,10 +114,20 @@ Opcodes make_opcodes() {
   return on;
 }
 
+/// What is often taken for a pickle would fail at an opcode that tells nobody why.
+void refuse_archive(const Input& input) {
+  for (const auto& [mark, what] :
+       {std::pair("PK\x03\x04", "a zip archive"), std::pair("\x1f\x8b", "a gzip archive")})
+    if (input.data.substr(std::min(input.start, input.data.size())).rfind(mark, 0) == 0)
+      throw DataError(Fault{input.name, what, "a pickle",
+                            "Unpack it first; or is it a checkpoint of PyTorch?"});
+}
+
 }  // namespace
 
 Document read(const Input& input, const Limits& limits) {
   static const Opcodes kOpcodes = make_opcodes();
+  refuse_archive(input);
   Machine machine(input, limits);
   for (uint8_t code = machine.cursor.opcode(); code != '.'; code = machine.cursor.opcode()) {
     if (!kOpcodes[code])

@@ -610,6 +610,13 @@ TEST_F(AnnotationStoreTest, WriterNeedsLittleMemory) {
   EXPECT_LT(peak_kib() - before, 30 * 1024);
 }
 
+TEST_F(AnnotationStoreTest, DescribesSharesOfTheImage) {
+  StoreInfo info = small_info();
+  info.coordinates = Coordinates::normalised;
+  const std::string text = describe(write(info, {dense_clip("a", 2, 1)}));
+  EXPECT_NE(text.find("skeleton   stick, 3 joints, xy normalised\n"), text.npos) << text;
+}
+
 TEST_F(AnnotationStoreTest, DescribesItself) {
   StoreInfo info = small_info();
   info.splits = {{"train", {0, 1}}, {"val", {}}};

@@ -246,6 +246,12 @@ TEST(Pickle, RefusesOpcodesOfTheExtensionRegistryAndOutOfBandBuffers) {
   EXPECT_NE(error_of("\x97.").find("opcode 0x97"), std::string::npos);
 }
 
+TEST(Pickle, RefusesAnArchive) {
+  EXPECT_EQ(error_of("PK\x03\x04 and more"),
+            "test.pkl: a zip archive; expected a pickle\n"
+            "  Unpack it first; or is it a checkpoint of PyTorch?");
+}
+
 TEST(Pickle, RefusesHugeLengthsWithoutAllocatingThem) {
   for (const char opcode : {'X', 'B', 'T', '\x8b'})
     EXPECT_NE(error_of(opcode + "\xff\xff\xff\xff"s).find("ends"), std::string::npos);
