@@ -46,7 +46,8 @@ Source source_of(const fs::path& config) {
                                     {"ntu120", "ntu25", "xyz", 2, 120},
                                     {"ntu60", "ntu25", "xyz", 2, 60},
                                     {"kinetics_skeleton", "openpose18", "xys", 2, 400},
-                                    {"hagrid", "hand21", "xy", 1, 40}};
+                                    {"hagrid", "hand21", "xy", 1, 40},
+                                    {"yoga", "blazepose33", "xyz", 1, 6}};
   const std::string file = config.filename();
   for (const auto& source : sources)
     if (file.rfind(source.prefix, 0) == 0) return source;
@@ -59,7 +60,7 @@ void write_store(const fs::path& path, const Source& source, const LoadedConfig&
   store.skeleton = shipped_skeleton(source.skeleton);
   store.channels = source.channels;
   store.persons = source.persons;
-  store.has_scores = source.skeleton == "coco17";
+  store.has_scores = source.skeleton == "coco17" || source.skeleton == "blazepose33";
   store.clips = 2;
   store.frames = 12;
   store.classes.clear();
