@@ -16,12 +16,13 @@ namespace {
 class PysklDataset : public StoreSplit {
  public:
   struct Options : StoreSplitOptions {
-    std::string ann_file;
+    std::string ann_file, path;
     PysklOptions import;
 
     template <class Fields>
     void describe(Fields& field) {
       field("ann_file", ann_file, "annotation pickle, relative to the current folder", Required{});
+      field("path", path, "annotation store that takes the place of ann_file, as in a prediction");
       StoreSplitOptions::describe(field);
       field("import", import, "how the pickle is read, as `kinegraph import pyskl` does");
     }
@@ -31,6 +32,7 @@ class PysklDataset : public StoreSplit {
 
  private:
   static std::filesystem::path store_of(const Options& options) {
+    if (!options.path.empty()) return options.path;
     const std::string how = dump_yaml(Codec<PysklOptions>::write(options.import, nullptr));
     return cached_store(options.ann_file, how, [&](const std::filesystem::path& store) {
       log_info(fmt::format("converting {} to {}, once", options.ann_file, store.string()));

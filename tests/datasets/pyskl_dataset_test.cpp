@@ -197,6 +197,15 @@ TEST_F(PysklDataset, OpensAnAnnotationFileDirectly) {
   EXPECT_EQ(read("").keypoints.values, TestAnnotation{}.content());
 }
 
+TEST_F(PysklDataset, ReadsAStoreInThePlaceOfThePickle) {
+  folder_.write("a.pkl", pyskl_pickle({TestAnnotation{}}, {{"train", {"one"}}}));
+  const fs::path made = open("")->info().source;
+  fs::rename(made, folder_ / "other.h5");
+  fs::remove(folder_ / "a.pkl");
+  const fs::path store = folder_ / "other.h5";
+  EXPECT_EQ(open(", path: " + store.string())->info().source, store);
+}
+
 TEST_F(PysklDataset, HandsItsOptionsToTheImport) {
   TestAnnotation clip;
   clip.label = 1;
