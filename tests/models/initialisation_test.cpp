@@ -30,8 +30,8 @@ struct Part {
 std::vector<Part> fresh(const std::string& backbone, const std::string& heads) {
   at::manual_seed(1);
   const Recognizer model(
-      model_options(fmt::format("backbone: {{{}}}\nheads: {}\nloss: cross_entropy\n", backbone,
-                                heads)),
+      model_options(
+          fmt::format("backbone: {{{}}}\nheads: {}\nloss: cross_entropy\n", backbone, heads)),
       model_context("ntu25", /*persons=*/2, /*frames=*/32, kClasses));
   std::map<std::string, at::Tensor> parameters;
   for (const auto& item : model.named_parameters())
@@ -90,8 +90,8 @@ Check normal_weight(const std::function<double(const at::Tensor&)>& deviation) {
 }
 const Check kByOutputs = normal_weight([](auto& weight) { return std::sqrt(2 / fan_out(weight)); });
 const Check kByInputs = normal_weight([](auto& weight) { return std::sqrt(2 / fan_in(weight)); });
-const Check kXavier = normal_weight(
-    [](auto& weight) { return std::sqrt(2 / (fan_in(weight) + fan_out(weight))); });
+const Check kXavier =
+    normal_weight([](auto& weight) { return std::sqrt(2 / (fan_in(weight) + fan_out(weight))); });
 const Check kOneOfThree =
     normal_weight([](auto& weight) { return std::sqrt(2.0 / (3 * weight.numel())); });
 
@@ -163,19 +163,17 @@ struct Form {
 };
 
 std::vector<Form> forms() {
-  const Rules shift{
-      {Kind::kFree, "Linear_weight",
-       [](const Part& part) {
-         expect_normal(part.weight, 0, std::sqrt(1.0 / part.weight.size(1)));
-       }},
-      {Kind::kFree, "Linear_bias|Feature_Mask", constant(0)},
-      {Kind::kFree, "xpos", uniform(1e-8)},
-      {Kind::kFree, "ypos", uniform(1)},
-      {Kind::kConv, "temporal_linear",
-       [](const Part& part) {
-         expect_normal(part.weight, 0, std::sqrt(2 / fan_out(part.weight)));
-         expect_uniform(part.bias, 1 / std::sqrt(fan_in(part.weight)));
-       }}};
+  const Rules shift{{Kind::kFree, "Linear_weight",
+                     [](const Part& part) {
+                       expect_normal(part.weight, 0, std::sqrt(1.0 / part.weight.size(1)));
+                     }},
+                    {Kind::kFree, "Linear_bias|Feature_Mask", constant(0)},
+                    {Kind::kFree, "xpos", uniform(1e-8)},
+                    {Kind::kFree, "ypos", uniform(1)},
+                    {Kind::kConv, "temporal_linear", [](const Part& part) {
+                       expect_normal(part.weight, 0, std::sqrt(2 / fan_out(part.weight)));
+                       expect_uniform(part.bias, 1 / std::sqrt(fan_in(part.weight)));
+                     }}};
   const Rules drawn_graph{
       {Kind::kFree, "gcn.A$", [](const Part& part) { expect_normal(part.weight, 0.04, 0.02); }},
       {Kind::kFree, "alpha|beta|add_coeff", constant(0)}};
