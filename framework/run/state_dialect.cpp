@@ -160,17 +160,17 @@ std::string text_of(const Node& value) {
   return "[" + join(items) + "]";
 }
 
-/// `reason` follows the expected value.
-void require_value(const Node& backbone, const std::string& path, const Node& expected,
-                   const std::string& reason) {
+/// None when the option has the expected value. `reason` follows that in the message.
+std::optional<Fault> value_fault(const Node& backbone, const std::string& path,
+                                 const Node& expected, const std::string& reason) {
   const Node* given = find_dotted(backbone, path);
   const std::string found = given ? text_of(*given) : "null", wanted = text_of(expected);
-  if (found == wanted) return;
-  throw ConfigError(Fault{fmt::format("model.backbone.{}", path), fmt::format("'{}'", found),
-                          fmt::format("'{}', with which {}", wanted, reason),
-                          fmt::format("Names and shapes would agree, the results would not. Set "
-                                      "model.backbone.{}={}.",
-                                      path, wanted)});
+  if (found == wanted) return std::nullopt;
+  return Fault{fmt::format("model.backbone.{}", path), fmt::format("'{}'", found),
+               fmt::format("'{}', with which {}", wanted, reason),
+               fmt::format("Names and shapes would agree, the results would not. Set "
+                           "model.backbone.{}={}.",
+                           path, wanted)};
 }
 
 }  // namespace
@@ -267,8 +267,10 @@ ConstantNeighbours StateDialect::constants_around(const std::string& theirs) con
 
 void StateDialect::require_form(const Node& backbone) const {
   for (const auto& [path, value] : form_.required)
-    require_value(backbone, path, value,
-                  fmt::format("the model computes what that of {} does", source()));
+    if (const auto fault =
+            value_fault(backbone, path, value,
+                        fmt::format("the model computes what that of {} does", source())))
+      throw ConfigError(*fault);
 }
 
 std::string StateDialect::describe_unseen(const Node& backbone) const {
@@ -279,12 +281,15 @@ std::string StateDialect::describe_unseen(const Node& backbone) const {
   return join(options);
 }
 
-void require_trained_form(const Node& backbone, const Node& trained, const std::string& source) {
+std::optional<Fault> trained_form_fault(const Node& backbone, const Node& trained,
+                                        const std::string& source) {
   const Node* type = trained.find("type");
-  if (!type) return;
+  if (!type) return std::nullopt;
   for (const auto& path : StateDialect::hidden_options(type->scalar))
     if (const Node* value = find_dotted(trained, path))
-      require_value(backbone, path, *value, source + " was trained");
+      if (const auto fault = value_fault(backbone, path, *value, source + " was trained"))
+        return fault;
+  return std::nullopt;
 }
 
 }  // namespace kinegraph

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/base/error.h"
 #include "framework/config/node.h"
 
 namespace kinegraph {
@@ -98,9 +99,10 @@ class StateDialect {
   DialectForm form_;
 };
 
-/// Throws ConfigError when a hidden option has another value in `backbone` than in `trained`, the
-/// options that the checkpoint `source` of ours was trained with.
-void require_trained_form(const Node& backbone, const Node& trained, const std::string& source);
+/// The first hidden option with another value in `backbone` than in `trained`, the options that the
+/// checkpoint `source` of ours was trained with.
+std::optional<Fault> trained_form_fault(const Node& backbone, const Node& trained,
+                                        const std::string& source);
 
 /// Translates `name` by a pair of patterns with placeholders; no value when `from` does not fit.
 std::optional<std::string> translate_name(const std::string& name, const std::string& from,

@@ -60,14 +60,16 @@ Candidate match_foreign(const Recognizer& model, const ModelOptions& options,
   return {std::move(match), dialect.source(), dialect.describe_unseen(options.backbone.resolved())};
 }
 
-/// With the config that the checkpoint was trained with; a partial one may go on in another form.
-void require_own_form(const ModelOptions& options, const Weights& weights) {
+/// By the config inside a checkpoint of ours.
+std::optional<Fault> form_fault(const ModelOptions& options, const Weights& weights) {
+  if (!weights.own) return std::nullopt;
   Diagnostics diagnostics;
   const Node config =
       parse_yaml(weights.own->config_yaml, weights.source() + ":config", diagnostics);
   const Node* model = config.find("model");
-  if (const Node* trained = model ? model->find("backbone") : nullptr)
-    require_trained_form(options.backbone.resolved(), *trained, weights.source());
+  const Node* trained = model ? model->find("backbone") : nullptr;
+  return trained ? trained_form_fault(options.backbone.resolved(), *trained, weights.source())
+                 : std::nullopt;
 }
 
 /// Constants and counters may stand for themselves.
@@ -104,13 +106,16 @@ void load_weights(Recognizer& model, const ModelOptions& options, const Weights&
     throw DataError(Fault{weights.source(), describe_faults(match.faults, kRole), "",
                           weights.own ? "Use the config that this checkpoint was trained with."
                                       : "Use the config of the model that the file is for."});
-  if (weights.own && !weights.options.is_partial) require_own_form(options, weights);
+  const auto fault = form_fault(options, weights);
+  if (fault && !weights.options.is_partial) throw ConfigError(*fault);
   copy_state(match);
-  if (weights.own && match.faults.empty()) return;
+  if (weights.own && match.faults.empty() && !fault) return;
   std::string text = fmt::format("weights: {} tensors of {}", loaded, weights.source());
   if (!weights.own) text += fmt::format(", named as by {}", candidate.dialect);
   if (!candidate.unseen.empty())
     text += "\n  not in the file, taken from the config: " + candidate.unseen;
+  if (fault)
+    text += fmt::format("\n  {}: {}; expected {}", fault->where, fault->found, fault->expected);
   for (const auto& note : weights.foreign.notes) text += "\n  " + note;
   if (!match.faults.empty()) text += "\nleft out: " + describe_faults(match.faults, kRole);
   log_info(text);

@@ -250,10 +250,14 @@ TEST(LoadWeights, ComparesTheFormOfOurOwnCheckpointsWithTheConfig) {
   EXPECT_EQ(summary_of(row, own_weights(row)), "");
 }
 
-TEST(LoadWeights, GoesOnInAnotherFormWhenPartial) {
+TEST(LoadWeights, SaysThatItGoesOnInAnotherFormWhenPartial) {
   SmallForm plain("agcn", {"channels=[8, 8]"});
   SmallForm other("agcn", {"channels=[8, 8]", "graph.edge_set=pyskl"});
-  EXPECT_EQ(summary_of(other, own_weights(plain, /*is_partial=*/true)), "");
+  EXPECT_EQ(summary_of(other, own_weights(plain, /*is_partial=*/true)),
+            fmt::format("weights: {} tensors of ours.pth\n"
+                        "  model.backbone.graph.edge_set: 'pyskl'; expected 'default', with which "
+                        "ours.pth was trained\n",
+                        state_of(plain.model).size()));
 }
 
 }  // namespace
