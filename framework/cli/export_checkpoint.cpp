@@ -59,6 +59,8 @@ int run_export_checkpoint(const Arguments& words) {
   const NamedState state = export_state(*model, dialect);
   write_checkpoint_file(target, file_content(state, dialect, checkpoint.class_names));
   fmt::print("{} tensors in {}, named as by {}\n", state.size(), target.string(), dialect.source());
+  if (const auto unseen = dialect.describe_unseen(backbone.resolved()); !unseen.empty())
+    fmt::print("  not in the file, but needed there too: {}\n", unseen);
   return 0;
 }
 

@@ -101,13 +101,17 @@ std::string format(const std::string& pattern, const Placeholders& values) {
 /// models/dialects/<source>.yaml: our backbone -> rules.
 struct DialectFile {
   bool is_wrapped = false;
-  NamedList<Node> forms;
+  NamedList<NamedList<Node>> forms;
+  NamedList<std::vector<std::string>> unseen;
   NamedList<std::vector<DialectRule>> backbones;
 
   template <class Fields>
   void describe(Fields& field) {
     field("wrapped", is_wrapped, "their files hold {meta, state_dict}; false: the bare state");
-    field("forms", forms, "our backbone -> options under which it computes what theirs does");
+    field("forms", forms,
+          "our backbone -> options, by dotted names, under which it computes what theirs does");
+    field("unseen", unseen,
+          "our backbone -> options that change the result and of which their files show nothing");
     field("backbones", backbones, "our backbone -> rules", Required{});
   }
 };
@@ -132,6 +136,43 @@ std::vector<std::string> all_sources() {
   return sources;
 }
 
+template <class Value>
+Value value_for(const std::string& backbone, const NamedList<Value>& values) {
+  for (const auto& [name, value] : values)
+    if (name == backbone) return value;
+  return {};
+}
+
+/// The value under "a.b", or nullptr.
+const Node* find_dotted(const Node& map, const std::string& path) {
+  const Node* node = &map;
+  for (const auto& key : split(path, '.'))
+    if (!(node = node->find(key))) return nullptr;
+  return node;
+}
+
+/// "column", "[1, 2]".
+std::string text_of(const Node& value) {
+  if (value.is_null()) return "null";
+  if (!value.is_list()) return value.scalar;
+  std::vector<std::string> items;
+  for (const auto& item : value.items) items.push_back(item.scalar);
+  return "[" + join(items) + "]";
+}
+
+/// None when the option has the expected value. `reason` follows that in the message.
+std::optional<Fault> value_fault(const Node& backbone, const std::string& path,
+                                 const Node& expected, const std::string& reason) {
+  const Node* given = find_dotted(backbone, path);
+  const std::string found = given ? text_of(*given) : "null", wanted = text_of(expected);
+  if (found == wanted) return std::nullopt;
+  return Fault{fmt::format("model.backbone.{}", path), fmt::format("'{}'", found),
+               fmt::format("'{}', with which {}", wanted, reason),
+               fmt::format("Names and shapes would agree, the results would not. Set "
+                           "model.backbone.{}={}.",
+                           path, wanted)};
+}
+
 }  // namespace
 
 std::optional<std::string> translate_name(const std::string& name, const std::string& from,
@@ -141,32 +182,31 @@ std::optional<std::string> translate_name(const std::string& name, const std::st
   return format(to, *values);
 }
 
-StateDialect StateDialect::own() {
+StateDialect StateDialect::own(const std::string& backbone) {
   DialectForm form;
   form.source = kOwnSource;
   form.rules.push_back({"<rest>", "<rest>"});
+  form.unseen = hidden_options(backbone);
   return StateDialect(std::move(form));
 }
 
 StateDialect StateDialect::load(const std::string& source, const std::string& backbone) {
-  if (source == kOwnSource) return own();
+  if (source == kOwnSource) return own(backbone);
   const auto sources = all_sources();
   if (std::find(sources.begin(), sources.end(), source) == sources.end())
     throw ConfigError(fmt::format("no dialect '{}'{}\n  dialects: {}", source,
                                   near_name_hint(source, sources), join(sources)));
-  DialectFile file = read_dialects(folder() / (source + ".yaml"));
+  const DialectFile file = read_dialects(folder() / (source + ".yaml"));
   DialectForm form;
   form.source = source;
   form.is_wrapped = file.is_wrapped;
-  for (auto& [name, options] : file.forms)
-    if (name == backbone) form.options = std::move(options);
-  for (auto& [name, rules] : file.backbones) {
-    if (name != backbone) continue;
-    form.rules = std::move(rules);
-    return StateDialect(std::move(form));
-  }
-  throw ConfigError(fmt::format("the dialect '{}' has no backbone '{}'\n  it is known to: {}",
-                                source, backbone, join(sources_of(backbone))));
+  form.required = value_for(backbone, file.forms);
+  form.unseen = value_for(backbone, file.unseen);
+  form.rules = value_for(backbone, file.backbones);
+  if (form.rules.empty())
+    throw ConfigError(fmt::format("the dialect '{}' has no backbone '{}'\n  it is known to: {}",
+                                  source, backbone, join(sources_of(backbone))));
+  return StateDialect(std::move(form));
 }
 
 std::vector<std::string> StateDialect::sources_of(const std::string& backbone) {
@@ -175,6 +215,18 @@ std::vector<std::string> StateDialect::sources_of(const std::string& backbone) {
     for (const auto& [name, rules] : read_dialects(folder() / (source + ".yaml")).backbones)
       if (name == backbone) sources.push_back(source);
   return sources;
+}
+
+std::vector<std::string> StateDialect::hidden_options(const std::string& backbone) {
+  std::vector<std::string> paths;
+  for (const auto& source : sources_of(backbone)) {
+    const StateDialect dialect = load(source, backbone);
+    for (const auto& [path, value] : dialect.form_.required) paths.push_back(path);
+    paths.insert(paths.end(), dialect.form_.unseen.begin(), dialect.form_.unseen.end());
+  }
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  return paths;
 }
 
 std::optional<TranslatedName> StateDialect::to_ours(const std::string& theirs) const {
@@ -214,17 +266,30 @@ ConstantNeighbours StateDialect::constants_around(const std::string& theirs) con
 }
 
 void StateDialect::require_form(const Node& backbone) const {
-  for (const auto& required : form_.options.entries) {
-    const Node* given = backbone.find(required.key);
-    if (given && given->scalar == required.value.scalar) continue;
-    throw ConfigError(Fault{fmt::format("model.backbone.{}", required.key),
-                            given ? given->description() : "null",
-                            fmt::format("'{}', with which the model computes what that of {} does",
-                                        required.value.scalar, source()),
-                            fmt::format("Names and shapes would agree, the results would not. Set "
-                                        "model.backbone.{}={}.",
-                                        required.key, required.value.scalar)});
-  }
+  for (const auto& [path, value] : form_.required)
+    if (const auto fault =
+            value_fault(backbone, path, value,
+                        fmt::format("the model computes what that of {} does", source())))
+      throw ConfigError(*fault);
+}
+
+std::string StateDialect::describe_unseen(const Node& backbone) const {
+  std::vector<std::string> options;
+  for (const auto& path : form_.unseen)
+    if (const Node* value = find_dotted(backbone, path))
+      options.push_back(path + " " + text_of(*value));
+  return join(options);
+}
+
+std::optional<Fault> trained_form_fault(const Node& backbone, const Node& trained,
+                                        const std::string& source) {
+  const Node* type = trained.find("type");
+  if (!type) return std::nullopt;
+  for (const auto& path : StateDialect::hidden_options(type->scalar))
+    if (const Node* value = find_dotted(trained, path))
+      if (const auto fault = value_fault(backbone, path, *value, source + " was trained"))
+        return fault;
+  return std::nullopt;
 }
 
 }  // namespace kinegraph

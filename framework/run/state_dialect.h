@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/base/error.h"
 #include "framework/config/node.h"
 
 namespace kinegraph {
@@ -55,7 +56,10 @@ struct DialectForm {
   std::vector<DialectRule> rules;
   std::string source;
   bool is_wrapped = false;  // their files hold {'meta': ..., 'state_dict': ...}
-  Node options;             // of our backbone, under which it computes what theirs does; or null
+  /// Options of our backbone, by dotted names, under which it computes what theirs does.
+  std::vector<std::pair<std::string, Node>> required = {};
+  /// Those that change the result and of which their files show nothing, by dotted names.
+  std::vector<std::string> unseen = {};
 };
 
 /// The names that one source (such as PYSKL) uses for one of our backbones and its head. Data:
@@ -63,13 +67,16 @@ struct DialectForm {
 class StateDialect {
  public:
   explicit StateDialect(DialectForm form) : form_(std::move(form)) {}
-  /// Our own names.
-  static StateDialect own();
+  /// Our own names. A bare state shows none of the hidden options.
+  static StateDialect own(const std::string& backbone);
 
   /// Throws ConfigError for an unknown source, or a backbone that the source does not have.
   static StateDialect load(const std::string& source, const std::string& backbone);
   /// Sources that know the backbone, sorted, without our own.
   static std::vector<std::string> sources_of(const std::string& backbone);
+  /// Options of the backbone, by dotted names, that change its result but neither names nor shapes
+  /// of its state, as far as a source tells.
+  static std::vector<std::string> hidden_options(const std::string& backbone);
 
   const std::string& source() const { return form_.source; }
   bool is_wrapped() const { return form_.is_wrapped; }
@@ -84,10 +91,18 @@ class StateDialect {
   /// Throws ConfigError when `backbone`, the options of ours with their defaults, has other values
   /// than those under which it computes what theirs does.
   void require_form(const Node& backbone) const;
+  /// "graph.edge_set default, dilations [1, 2]": those of `backbone` of which their files show
+  /// nothing.
+  std::string describe_unseen(const Node& backbone) const;
 
  private:
   DialectForm form_;
 };
+
+/// The first hidden option with another value in `backbone` than in `trained`, the options that the
+/// checkpoint `source` of ours was trained with.
+std::optional<Fault> trained_form_fault(const Node& backbone, const Node& trained,
+                                        const std::string& source);
 
 /// Translates `name` by a pair of patterns with placeholders; no value when `from` does not fit.
 std::optional<std::string> translate_name(const std::string& name, const std::string& from,

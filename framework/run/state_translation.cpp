@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -52,6 +53,21 @@ std::string constant_fault(const std::string& name, const at::Tensor& theirs,
   if (largest <= kConstantTolerance) return "";
   return fmt::format("other constant: {} differs by up to {:.3g} from what the model computes{}",
                      name, largest, kAdvice);
+}
+
+/// The constants of the model that a state in the dialect has, by both names.
+std::vector<ConstantName> constants_of(const Recognizer& model, const StateDialect& dialect) {
+  const TensorMap own = tensors_of(model);
+  std::vector<ConstantName> constants;
+  for (const auto& [name, tensor] : state_of(model)) {
+    const auto translated = dialect.to_theirs(name);
+    if (!translated) continue;
+    const auto around = dialect.constants_around(translated->key);
+    for (const auto* side : {&around.before, &around.after})
+      std::copy_if(side->begin(), side->end(), std::back_inserter(constants),
+                   [&](const ConstantName& constant) { return own.count(constant.second) > 0; });
+  }
+  return constants;
 }
 
 /// What their names mean in a dialect.
@@ -124,8 +140,9 @@ TranslatedState import_state(const NamedState& theirs, const StateDialect& diale
                              const Recognizer& model) {
   const TensorMap own = tensors_of(model);
   TranslatedState state;
-  std::set<std::string> constants;
+  std::set<std::string> names, constants;
   for (const auto& [key, tensor] : theirs) {
+    names.insert(key);
     const auto translated = dialect.to_ours(key);
     const auto found = translated ? own.find(translated->key) : own.end();
     if (!translated) {
@@ -141,6 +158,12 @@ TranslatedState import_state(const NamedState& theirs, const StateDialect& diale
       constants.insert(translated->key);
     }
   }
+  for (const auto& [key, our_name] : constants_of(model, dialect)) {
+    if (names.count(key) > 0) continue;
+    state.faults.push_back(
+        fmt::format("missing constant: {}, by which the model's is checked", key));
+    constants.insert(our_name);
+  }
   // Where ours is part of the state, the model's own value stands for theirs.
   for (const auto& [name, tensor] : state_of(model))
     if (constants.count(name) > 0) state.entries.push_back({name, name, tensor});
@@ -154,7 +177,7 @@ NamedState export_state(const Recognizer& model, const StateDialect& dialect) {
 StateDialect choose_dialect(const NamedState& theirs, const std::string& backbone,
                             const Recognizer& model, const std::string& source) {
   const TensorMap own = tensors_of(model);
-  std::vector<Reading> readings{read_as(StateDialect::own(), theirs, own)};
+  std::vector<Reading> readings{read_as(StateDialect::own(backbone), theirs, own)};
   std::vector<std::string> sources{readings[0].dialect.source()};
   for (const auto& name : StateDialect::sources_of(backbone)) {
     readings.push_back(read_as(StateDialect::load(name, backbone), theirs, own));

@@ -13,7 +13,7 @@ namespace kinegraph {
 /// A foreign state under our names.
 struct TranslatedState {
   std::vector<StateEntry> entries;
-  /// Constants that are not those which the model computes, and names that no rule knows.
+  /// Constants that are missing, or not those which the model computes.
   std::vector<std::string> faults;
 };
 

@@ -6,6 +6,7 @@
 
 #include "framework/base/console.h"
 #include "framework/base/text.h"
+#include "framework/config/yaml.h"
 #include "framework/run/state_translation.h"
 
 namespace kinegraph {
@@ -14,14 +15,14 @@ namespace {
 constexpr const char* kRole = "model";
 
 struct Candidate {
-  std::string dialect;
   StateMatch match;
+  std::string dialect = {}, unseen = {};
 };
 
 Candidate match_own(const Recognizer& model, const Weights& weights) {
   std::vector<StateEntry> entries;
   for (const auto& [name, tensor] : weights.own->model) entries.push_back({name, name, tensor});
-  return {"", match_state(model, entries, kRole)};
+  return {match_state(model, entries, kRole)};
 }
 
 bool is_batch_counter(const std::string& name) {
@@ -56,7 +57,19 @@ Candidate match_foreign(const Recognizer& model, const ModelOptions& options,
   };
   StateMatch match = match_state(model, state.entries, kRole, their_name);
   match.faults.insert(match.faults.begin(), state.faults.begin(), state.faults.end());
-  return {dialect.source(), std::move(match)};
+  return {std::move(match), dialect.source(), dialect.describe_unseen(options.backbone.resolved())};
+}
+
+/// By the config inside a checkpoint of ours.
+std::optional<Fault> form_fault(const ModelOptions& options, const Weights& weights) {
+  if (!weights.own) return std::nullopt;
+  Diagnostics diagnostics;
+  const Node config =
+      parse_yaml(weights.own->config_yaml, weights.source() + ":config", diagnostics);
+  const Node* model = config.find("model");
+  const Node* trained = model ? model->find("backbone") : nullptr;
+  return trained ? trained_form_fault(options.backbone.resolved(), *trained, weights.source())
+                 : std::nullopt;
 }
 
 /// Constants and counters may stand for themselves.
@@ -93,10 +106,16 @@ void load_weights(Recognizer& model, const ModelOptions& options, const Weights&
     throw DataError(Fault{weights.source(), describe_faults(match.faults, kRole), "",
                           weights.own ? "Use the config that this checkpoint was trained with."
                                       : "Use the config of the model that the file is for."});
+  const auto fault = form_fault(options, weights);
+  if (fault && !weights.options.is_partial) throw ConfigError(*fault);
   copy_state(match);
-  if (weights.own && match.faults.empty()) return;
+  if (weights.own && match.faults.empty() && !fault) return;
   std::string text = fmt::format("weights: {} tensors of {}", loaded, weights.source());
   if (!weights.own) text += fmt::format(", named as by {}", candidate.dialect);
+  if (!candidate.unseen.empty())
+    text += "\n  not in the file, taken from the config: " + candidate.unseen;
+  if (fault)
+    text += fmt::format("\n  {}: {}; expected {}", fault->where, fault->found, fault->expected);
   for (const auto& note : weights.foreign.notes) text += "\n  " + note;
   if (!match.faults.empty()) text += "\nleft out: " + describe_faults(match.faults, kRole);
   log_info(text);

@@ -40,9 +40,11 @@ struct Weights {
 Weights read_weights(const WeightOptions& options);
 
 /// Copies the weights into `model`, which `options` describe, and logs in a few lines what was
-/// left out, and how the names of other code were read. Unless they are partial, everything must
-/// fit: names, shapes, constants that the model computes, and options on which only the result
-/// depends. Throws DataError with a readable difference otherwise, before anything is changed.
+/// left out, how the names of other code were read, and which options that change the result were
+/// taken from the config because the file does not show them. Unless they are partial, everything
+/// must fit: names, shapes, constants that the model computes, and options on which only the result
+/// depends. Throws DataError or ConfigError with a readable difference otherwise, before anything
+/// is changed.
 ///
 /// Old files lack the batch counters of BatchNorm, which nothing depends on: they stay as they are.
 void load_weights(Recognizer& model, const ModelOptions& options, const Weights& weights);

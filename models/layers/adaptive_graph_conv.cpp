@@ -32,7 +32,8 @@ UnitTrunk make_agcn_trunk(torch::nn::Module& owner, const AgcnOptions& options,
   parts.make_temporal = [&](const UnitShape& shape) {
     return std::make_shared<PlainTemporal>(shape, options.temporal_kernel);
   };
-  parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
+  if (options.init == "authors")
+    parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
   return UnitTrunk(owner, input, parts, backbone);
 }
 

@@ -13,6 +13,7 @@ struct AgcnOptions {
   std::string similarity = "softmax";
   bool attention = false;
   int64_t temporal_kernel = 9;
+  std::string init = "authors";
 
   AgcnOptions() { graph.partition = "self_in_out"; }
 
@@ -28,6 +29,10 @@ struct AgcnOptions {
     field("attention", attention, "attention over joints, frames and channels, in this order");
     field("temporal_kernel", temporal_kernel, "frames of the temporal convolution, odd",
           Range{1, 99});
+    field("init", init,
+          "how the projections of residual paths start. authors: He by the outputs, as all other "
+          "convolutions, and in MMAction2; pyskl: LibTorch's own",
+          OneOf{{"authors", "pyskl"}});
   }
 };
 

@@ -20,7 +20,7 @@ torch::nn::Conv2d temporal_conv(int64_t in, int64_t out, int64_t kernel, int64_t
                                .padding({(kernel - 1) / 2, 0}));
 }
 
-void initialise(torch::nn::Module& owner) {
+void initialise_as_authors(torch::nn::Module& owner) {
   for (const auto& module : owner.modules(/*include_self=*/false)) {
     if (auto* conv = module->as<torch::nn::Conv2d>()) {
       torch::nn::init::normal_(conv->weight, 0, 0.02);
@@ -85,7 +85,7 @@ StgcnTrunk::StgcnTrunk(torch::nn::Module& owner, const StgcnOptions& options,
       edge_importance_.push_back(
           importance->register_parameter(std::to_string(i), at::ones_like(adjacency_)));
   }
-  initialise(owner);
+  if (options.init == "authors") initialise_as_authors(owner);
 }
 
 void StgcnTrunk::add_blocks(torch::nn::Module& owner, const StgcnOptions& options,

@@ -56,6 +56,7 @@ struct StgcnOptions {
   int64_t temporal_kernel = 9;
   double dropout = 0.5;
   bool edge_importance = true;
+  std::string init = "authors";
 
   template <class Fields>
   void describe(Fields& field) {
@@ -66,11 +67,14 @@ struct StgcnOptions {
           Range{1, 99});
     field("dropout", dropout, "after each temporal convolution but the first block's", Range{0, 1});
     field("edge_importance", edge_importance, "learn a factor for every edge of every block");
+    field("init", init,
+          "how weights start. authors: convolutions N(0, 0.02) with bias 0, BatchNorm N(1, 0.02); "
+          "pyskl: LibTorch's own",
+          OneOf{{"authors", "pyskl"}});
   }
 };
 
-/// ST-GCN without its classifier (Yan et al. 2018), with the published names and initialisation:
-/// convolutions N(0, 0.02) with bias 0, BatchNorm weights N(1, 0.02), edge importance 1.
+/// ST-GCN without its classifier (Yan et al. 2018), with the published names.
 ///
 /// Not a module itself: the published names have no prefix for the trunk, so it registers its
 /// parts in `owner`, which must outlive it.

@@ -156,7 +156,44 @@ TEST_P(ShippedConfig, ComposesInEverySplitAndStream) { compose_everywhere(kConfi
 
 TEST_P(ShippedConfig, MakesAStep) { make_step(kConfigs / GetParam()); }
 
-/// That the two tests above can fail.
+/// Folder of configs; `init` of its backbone, "" for backbones that start in one way; `init` of its
+/// heads, and the deviation of "normal".
+struct Start {
+  std::string folder, backbone, head;
+  double deviation = 0.01;
+};
+
+const std::vector<Start> kStarts{{"pyskl/stgcn/", "pyskl", "normal"},
+                                 {"pyskl/aagcn/", "pyskl", "normal"},
+                                 {"pyskl/agcn/", "authors", "normal"},  // MMAction2's
+                                 {"pyskl/ctrgcn/", "pyskl", "normal"},
+                                 {"pyskl/msg3d/", "", "normal"},
+                                 {"stgcnpp/", "", "normal"},
+                                 {"dgstgcn/", "", "normal"},
+                                 {"stgcn/", "authors", "normal", 0.02},
+                                 {"stgcn_two_stream/", "authors", "normal", 0.02},
+                                 {"agcn/", "authors", "classes"},
+                                 {"aagcn/", "authors", "classes"},
+                                 {"ctrgcn/", "authors", "classes"},
+                                 {"shiftgcn/", "", "classes"},
+                                 {"msg3d/", "", "default"},
+                                 {"dualhead/", "", "default"}};
+
+TEST_P(ShippedConfig, StartsAsInTheSourceOfItsForm) {
+  const auto start = std::find_if(kStarts.begin(), kStarts.end(), [](const Start& known) {
+    return GetParam().rfind(known.folder, 0) == 0;
+  });
+  ASSERT_NE(start, kStarts.end()) << "tell this test whose initialisation the folder has";
+  const ModelOptions model = load_config(kConfigs / GetParam()).options.model;
+  const Node* init = model.backbone.resolved().find("init");
+  EXPECT_EQ(init ? init->scalar : "", start->backbone);
+  for (const auto& [name, head] : model.heads) {
+    EXPECT_EQ(head.resolved().find("init")->scalar, start->head) << name;
+    EXPECT_EQ(std::stod(head.resolved().find("init_std")->scalar), start->deviation) << name;
+  }
+}
+
+/// That the first two tests above can fail.
 class FaultyConfig : public testing::Test {
  protected:
   fs::path write(const std::string& text) {

@@ -84,7 +84,10 @@ StateDialect toy_dialect() {
       {"<rest>", "<rest>", false, 0, "", ""},
   };
   Diagnostics diagnostics;
-  form.options = parse_yaml("{receiver: column, relu: true}", "toy.yaml", diagnostics);
+  for (auto& entry :
+       parse_yaml("{receiver: column, relu: true, steps: [1, 2]}", "toy.yaml", diagnostics).entries)
+    form.required.emplace_back(entry.key, entry.value);
+  form.unseen = {"graph.edge_set", "steps", "absent"};
   return StateDialect(std::move(form));
 }
 
@@ -119,7 +122,7 @@ std::string form_error(const std::string& options) {
 }
 
 TEST(StateDialect, RequiresTheOptionsOfItsForm) {
-  EXPECT_EQ(form_error("{type: x, receiver: column, relu: true}"), "nothing thrown");
+  EXPECT_EQ(form_error("{type: x, receiver: column, relu: true, steps: [1, 2]}"), "nothing thrown");
   EXPECT_EQ(form_error("{type: x, receiver: row, relu: true}"),
             "model.backbone.receiver: 'row'; expected 'column', with which the model computes what "
             "that of toy does\n"
@@ -127,9 +130,32 @@ TEST(StateDialect, RequiresTheOptionsOfItsForm) {
             "model.backbone.receiver=column.");
 }
 
+TEST(StateDialect, RequiresTheListsOfItsForm) {
+  EXPECT_EQ(form_error("{type: x, receiver: column, relu: true, steps: [1, 2, 3]}"),
+            "model.backbone.steps: '[1, 2, 3]'; expected '[1, 2]', with which the model computes "
+            "what that of toy does\n"
+            "  Names and shapes would agree, the results would not. Set "
+            "model.backbone.steps=[1, 2].");
+}
+
+TEST(StateDialect, NamesOptionsThatItsFilesDoNotShow) {
+  Diagnostics diagnostics;
+  const Node backbone =
+      parse_yaml("{type: x, steps: [1, 3], graph: {edge_set: feet}}", "a.yaml", diagnostics);
+  EXPECT_EQ(toy_dialect().describe_unseen(backbone), "graph.edge_set feet, steps [1, 3]");
+  EXPECT_EQ(StateDialect::load("shiftgcn", "shiftgcn").describe_unseen(backbone), "");
+}
+
+TEST(StateDialect, KnowsWhichOptionsNoNameOrShapeShows) {
+  EXPECT_EQ(StateDialect::hidden_options("ctrgcn"),
+            (std::vector<std::string>{"dilations", "receiver", "relu_after_temporal"}));
+  EXPECT_TRUE(StateDialect::hidden_options("aagcn").empty());
+}
+
 TEST(StateDialect, OfOursKeepsNames) {
-  EXPECT_EQ(StateDialect::own().to_ours("backbone.a.b")->key, "backbone.a.b");
-  EXPECT_EQ(StateDialect::own().to_theirs("backbone.a.b")->key, "backbone.a.b");
+  const auto dialect = StateDialect::own("stgcn");
+  EXPECT_EQ(dialect.to_ours("backbone.a.b")->key, "backbone.a.b");
+  EXPECT_EQ(dialect.to_theirs("backbone.a.b")->key, "backbone.a.b");
 }
 
 }  // namespace
