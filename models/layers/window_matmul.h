@@ -10,11 +10,11 @@ namespace kinegraph {
 /// rows: (N, T, P, C), P rows of C channels a frame; matrix: (R, window * P), column f*P+p for row
 /// p of the window's frame f; window odd; bias: (C). Returns (N, ceil(T / stride), R, C).
 ///
-/// On the CPU no window is ever copied out of `rows`: neighbouring windows overlap, so the copies
-/// would take window / stride times their memory. And the windows are no more multiplied one by
-/// one: as every window has the same matrix, this is a filter along the frames whose taps are the
-/// blocks (R, P) of the matrix, and fast_filter.h needs fewer products than outputs * taps: with
-/// stride 2, 3.3 for each output of 5 taps and 2.3 for 3.
+/// On the CPU no window is copied out of `rows`: neighbouring windows overlap, so the copies would
+/// take window / stride times their memory. Nor is every window multiplied by itself: as all have
+/// the same matrix, this is a filter along the frames whose taps are the (R, P) blocks of the
+/// matrix, and fast_filter.h computes it with fewer products. With stride 2 an output frame costs
+/// 3.3 products instead of 5 for a window of 5, and 2.3 instead of 3 for a window of 3.
 at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
                          int64_t window, int64_t stride);
 
