@@ -101,13 +101,13 @@ class Dualhead : public Backbone {
   /// x * g + x with one gate for every frame, from `guide`, which has as many frames.
   static at::Tensor gate_frames(const at::Tensor& x, const at::Tensor& guide,
                                 torch::nn::Conv1d& conv) {
-    return x * at::sigmoid(conv(guide.mean(3))).unsqueeze(3) + x;
+    return x * (at::sigmoid(conv(guide.mean(3))) + 1).unsqueeze(3);
   }
 
   /// x * g + x with one gate for every joint.
   static at::Tensor gate_joints(const at::Tensor& x, const at::Tensor& guide,
                                 torch::nn::Conv1d& conv) {
-    return x * at::sigmoid(conv(guide.mean(2))).unsqueeze(2) + x;
+    return x * (at::sigmoid(conv(guide.mean(2))) + 1).unsqueeze(2);
   }
 
   /// (N*M, C, T, V) -> (N, M, C, T, V)

@@ -16,8 +16,8 @@ ResidualTemporalConvImpl::ResidualTemporalConvImpl(const TemporalBranches& branc
 }
 
 at::Tensor ResidualTemporalConvImpl::forward(const at::Tensor& x) {
-  const auto y = conv_(x) + (residual_ ? residual_(x) : x);
-  return has_relu_ ? y.relu() : y;
+  auto y = conv_(x) + (residual_ ? residual_(x) : x);
+  return has_relu_ ? y.relu_() : y;
 }
 
 Msg3dStageOptions Msg3dGraphOptions::stage() const {
@@ -72,7 +72,7 @@ at::Tensor Msg3dStage::forward(const at::Tensor& x) {
   y = shown(first_, first_(y));
   y = shown(second_, second_(y));
   for (auto& window : windows_) y = y + shown(window, window(x));
-  return shown(last_, last_(y.relu()));
+  return shown(last_, last_(y.relu_()));
 }
 
 }  // namespace kinegraph

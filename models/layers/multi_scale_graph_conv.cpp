@@ -53,19 +53,24 @@ at::Tensor MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows) cons
   // (V_to*w_to, w_from*V_from*S)
   const auto graph =
       effective_graph().permute({1, 2, 3, 4, 0}).reshape({joints_ * w, w * joints_ * scales_});
-  return window_matmul(graph, mixed, w, options_.stride) + conv_->bias;
+  return window_matmul(graph, mixed, conv_->bias, w, options_.stride);
 }
 
 at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
-  // (V_to*w_to*S, w_from*V_from); gathered: (N, T', V*w*S, C_in).
+  const int64_t n = rows.size(0);
+  // (V_to*w_to*S, w_from*V_from)
   const auto graph =
       effective_graph().permute({1, 2, 0, 3, 4}).reshape({joints_ * w * scales_, w * joints_});
-  const auto gathered = window_matmul(graph, rows, w, options_.stride);
-  const int64_t n = gathered.size(0), t = gathered.size(1);
-  return at::matmul(gathered.view({n, t, joints_ * w, scales_ * in}),
-                    conv_->weight.view({out, scales_ * in}).t()) +
-         conv_->bias;
+  const auto windows = window_rows(rows, w, options_.stride).transpose(2, 3);
+  const int64_t t = windows.size(1);
+  const auto gathered = at::matmul(windows.reshape({n * t * in, w * joints_}), graph.t())
+                            .view({n, t, in, joints_ * w, scales_})
+                            .transpose(2, 3)
+                            .reshape({n, t, joints_ * w, in * scales_});
+  const auto weight =
+      conv_->weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_});
+  return at::linear(gathered, weight, conv_->bias);
 }
 
 at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
@@ -96,7 +101,7 @@ at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x) {
   const int64_t out = out_conv_->weight.size(0);
   const auto weight =
       out_conv_->weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
-  const auto y = at::matmul(rows.reshape({n, t, v, window_ * e}), weight.t()) + out_conv_->bias;
+  const auto y = at::linear(rows.reshape({n, t, v, window_ * e}), weight, out_conv_->bias);
   return out_bn_(y.permute({0, 3, 1, 2}));
 }
 
