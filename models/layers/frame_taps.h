@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace kinegraph {
+
+/// Which frames a convolution or pooling along time reads: tap k of output frame t reads frame
+/// source[t * taps + k], or nothing where that is -1.
+struct FrameTaps {
+  int64_t joints, from_frames, to_frames, taps;
+  std::vector<int64_t> source;
+
+  /// An odd number of taps, `dilation` frames apart, around frame t * stride of output frame t;
+  /// to_frames = ceil(frames / stride).
+  static FrameTaps around(int64_t joints, int64_t frames, int64_t taps, int64_t dilation,
+                          int64_t stride);
+  /// Which output frame reads frame t through tap k: there is at most one.
+  FrameTaps inverted() const;
+};
+
+/// Elements of a vector register, 64 bytes.
+template <class Scalar>
+constexpr int64_t kLanes = 64 / sizeof(Scalar);
+
+/// Weights of a convolution along time, or their gradients, as the kernels read them: (blocks,
+/// taps, in, kLanes), where output channel b * kLanes + l is lane l of block b. Lanes beyond the
+/// last channel are 0.
+template <class Scalar>
+struct PackedTaps {
+  int64_t out, in, taps;
+  std::vector<Scalar> values;
+
+  PackedTaps(int64_t out, int64_t in, int64_t taps);
+  /// weight: (out, in, taps)
+  static PackedTaps of(const Scalar* weight, int64_t out, int64_t in, int64_t taps);
+  /// weight: (in, out, taps), for the gradient of the input.
+  static PackedTaps transposed(const Scalar* weight, int64_t out, int64_t in, int64_t taps);
+  /// to: (out, in, taps)
+  void unpack(Scalar* to) const;
+
+  int64_t blocks() const { return (out + kLanes<Scalar> - 1) / kLanes<Scalar>; }
+  int64_t block_size() const { return taps * in * kLanes<Scalar>; }
+  int64_t index(int64_t o, int64_t i, int64_t k) const {
+    return o / kLanes<Scalar> * block_size() + (k * in + i) * kLanes<Scalar> + o % kLanes<Scalar>;
+  }
+};
+
+}  // namespace kinegraph
