@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "models/layers/max_kernel.h"
 #include "models/layers/tap_kernel.h"
 
 namespace kinegraph {

@@ -46,4 +46,31 @@ struct PackedTaps {
   }
 };
 
+/// Consecutive channels of (clips * frames * joints) rows.
+template <class Scalar>
+struct ChannelRows {
+  Scalar* data;    // the first of the channels in the first row
+  int64_t stride;  // elements from a row to the next
+};
+
+/// A range of frames, counted through all clips.
+struct FrameRange {
+  int64_t begin, end;
+};
+
+/// The frames of a clip that one output frame reads.
+template <class Scalar>
+struct TapRows {
+  const int64_t* source;
+  int64_t taps, frame_size, stride;
+  const Scalar* clip;
+
+  TapRows(const FrameTaps& frames, int64_t frame, ChannelRows<const Scalar> from)
+      : source(frames.source.data() + frame % frames.to_frames * frames.taps),
+        taps(frames.taps),
+        frame_size(frames.joints * from.stride),
+        stride(from.stride),
+        clip(from.data + frame / frames.to_frames * frames.from_frames * frame_size) {}
+};
+
 }  // namespace kinegraph
