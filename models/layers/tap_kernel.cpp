@@ -9,27 +9,16 @@
 namespace kinegraph {
 namespace {
 
-/// Joints, or input channels, that share a vector of weights or gradients in registers: with 16
-/// registers of half the size two for each, and the rest for operands.
+/// Joints, or input channels, that share a vector of weights or gradients: with AVX2 their sums
+/// take 12 of 16 registers.
 constexpr int64_t kTile = 6;
 
-template <class Scalar, int64_t Lanes>
-struct Register;
-template <>
-struct Register<float, 16> {
-  typedef float Type __attribute__((vector_size(64), aligned(4), may_alias));
-};
-template <>
-struct Register<float, 8> {
-  typedef float Type __attribute__((vector_size(32), aligned(4), may_alias));
-};
-template <>
-struct Register<double, 8> {
-  typedef double Type __attribute__((vector_size(64), aligned(8), may_alias));
-};
-template <>
-struct Register<double, 4> {
-  typedef double Type __attribute__((vector_size(32), aligned(8), may_alias));
+/// 32 bytes: with AVX-512 this is as fast here as 64, which the compiler splits badly for AVX2.
+template <class Scalar>
+struct Register {
+  static constexpr int64_t kSize = 32 / sizeof(Scalar);
+  typedef Scalar Vector __attribute__((vector_size(32)));
+  typedef Scalar Unaligned __attribute__((vector_size(32), aligned(alignof(Scalar)), may_alias));
 };
 
 /// Calls tile.run<count>(first).
@@ -69,7 +58,9 @@ KINEGRAPH_INLINE void copy_few(const Scalar* from, Scalar* to, int64_t count) {
 /// A block of at most `Lanes` output channels for joints of one frame.
 template <class Scalar, int64_t Lanes>
 struct ConvolveTile {
-  using Vector = typename Register<Scalar, Lanes>::Type;
+  using Vector = typename Register<Scalar>::Vector;
+  using Unaligned = typename Register<Scalar>::Unaligned;
+  static constexpr int64_t kParts = Lanes / Register<Scalar>::kSize;
 
   TapRows<Scalar> rows;
   const Scalar *weight, *bias;  // of the block
@@ -78,20 +69,22 @@ struct ConvolveTile {
 
   template <int64_t Count>
   KINEGRAPH_INLINE void run(int64_t joint) const {
-    Vector sums[Count];
-    for (int64_t j = 0; j < Count; ++j) sums[j] = *reinterpret_cast<const Vector*>(bias);
+    Vector sums[Count * kParts];
+    for (int64_t s = 0; s < Count * kParts; ++s)
+      sums[s] = reinterpret_cast<const Unaligned*>(bias)[s % kParts];
     for (int64_t k = 0; k < rows.taps; ++k) {
       if (rows.source[k] < 0) continue;
       const Scalar* x = rows.clip + rows.source[k] * rows.frame_size + joint * rows.stride;
       const Scalar* w = weight + k * in * kLanes<Scalar>;
       for (int64_t i = 0; i < in; ++i, ++x, w += kLanes<Scalar>) {
-        const Vector column = *reinterpret_cast<const Vector*>(w);
-        for (int64_t j = 0; j < Count; ++j) sums[j] += column * x[j * rows.stride];
+        const auto* column = reinterpret_cast<const Unaligned*>(w);
+        for (int64_t s = 0; s < Count * kParts; ++s)
+          sums[s] += column[s % kParts] * x[s / kParts * rows.stride];
       }
     }
     for (int64_t j = 0; j < Count; ++j)
-      copy_few<Lanes>(reinterpret_cast<const Scalar*>(&sums[j]), to.data + (joint + j) * to.stride,
-                      out);
+      copy_few<Lanes>(reinterpret_cast<const Scalar*>(&sums[j * kParts]),
+                      to.data + (joint + j) * to.stride, out);
   }
 };
 
@@ -114,7 +107,9 @@ KINEGRAPH_INLINE void convolve_block(const FrameTaps& frames, FrameRange range,
 /// Gradients of tap k for input channels and a block of output channels.
 template <class Scalar, int64_t Lanes>
 struct GradientTile {
-  using Vector = typename Register<Scalar, Lanes>::Type;
+  using Vector = typename Register<Scalar>::Vector;
+  using Unaligned = typename Register<Scalar>::Unaligned;
+  static constexpr int64_t kParts = Lanes / Register<Scalar>::kSize;
 
   const FrameTaps& frames;
   FrameRange range;
@@ -126,21 +121,22 @@ struct GradientTile {
   template <int64_t Count>
   KINEGRAPH_INLINE void run(int64_t channel) const {
     auto* result = to + channel * kLanes<Scalar>;
-    Vector sums[Count];
-    for (int64_t i = 0; i < Count; ++i)
-      sums[i] = *reinterpret_cast<const Vector*>(result + i * kLanes<Scalar>);
+    Vector sums[Count * kParts];
+    for (int64_t s = 0; s < Count * kParts; ++s)
+      sums[s] =
+          reinterpret_cast<const Unaligned*>(result + s / kParts * kLanes<Scalar>)[s % kParts];
     for (int64_t frame = range.begin; frame < range.end; ++frame) {
       const TapRows<Scalar> rows(frames, frame, from);
       if (rows.source[k] < 0) continue;
       const Scalar* x = rows.clip + rows.source[k] * rows.frame_size + channel;
       const Scalar* g = grad + (frame - range.begin) * frames.joints * kLanes<Scalar>;
       for (int64_t v = 0; v < frames.joints; ++v, x += from.stride, g += kLanes<Scalar>) {
-        const Vector row = *reinterpret_cast<const Vector*>(g);
-        for (int64_t i = 0; i < Count; ++i) sums[i] += row * x[i];
+        const auto* row = reinterpret_cast<const Unaligned*>(g);
+        for (int64_t s = 0; s < Count * kParts; ++s) sums[s] += row[s % kParts] * x[s / kParts];
       }
     }
-    for (int64_t i = 0; i < Count; ++i)
-      *reinterpret_cast<Vector*>(result + i * kLanes<Scalar>) = sums[i];
+    for (int64_t s = 0; s < Count * kParts; ++s)
+      reinterpret_cast<Unaligned*>(result + s / kParts * kLanes<Scalar>)[s % kParts] = sums[s];
   }
 };
 
@@ -171,7 +167,7 @@ KINEGRAPH_INLINE void add_block_gradients(const FrameTaps& frames, FrameRange ra
               weight.in);
 }
 
-/// Whether the channels of a block fit half a register, which takes half the time.
+/// Whether the channels of a block fit half of its lanes, which takes half the time.
 template <class Scalar>
 KINEGRAPH_INLINE bool is_half(const PackedTaps<Scalar>& weight, int64_t block) {
   return weight.out - block * kLanes<Scalar> <= kLanes<Scalar> / 2;
