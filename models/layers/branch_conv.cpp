@@ -142,10 +142,9 @@ void input_gradient(const BranchPlan& plan, const at::TensorList& weights, const
       convolve_taps(readers[i], range, packed[i], zeros.data(), channels_from<Scalar>(grad, begin),
                     channels_of<Scalar>(to, begin));
     }
-    max_over_taps_gradient(plan.pooled, pool_readers, range, plan.pooled_width,
-                           channels_from<Scalar>(active, plan.pooled_begin),
-                           channels_from<Scalar>(grad, plan.pooled_begin),
-                           channels_of<Scalar>(to, plan.pooled_begin));
+    max_over_taps_gradient(
+        pool_readers, range, plan.pooled_width, channels_from<Scalar>(active, plan.pooled_begin),
+        channels_from<Scalar>(grad, plan.pooled_begin), channels_of<Scalar>(to, plan.pooled_begin));
   });
 }
 

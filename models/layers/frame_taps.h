@@ -71,6 +71,11 @@ struct TapRows {
         frame_size(frames.joints * from.stride),
         stride(from.stride),
         clip(from.data + frame / frames.to_frames * frames.from_frames * frame_size) {}
+
+  /// What tap k reads for a joint; `outside` where that is no frame.
+  const Scalar* row(int64_t k, int64_t joint, const Scalar* outside) const {
+    return source[k] < 0 ? outside : clip + source[k] * frame_size + joint * stride;
+  }
 };
 
 }  // namespace kinegraph

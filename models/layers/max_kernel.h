@@ -13,13 +13,13 @@ void max_over_taps(const FrameTaps& frames, FrameRange range, int64_t channels,
 void max_over_taps(const FrameTaps& frames, FrameRange range, int64_t channels,
                    ChannelRows<const double> from, ChannelRows<double> to);
 
-/// The gradient of max_over_taps() for a range of input frames, whose readers are
-/// frames.inverted(); `grad` is the gradient of the output.
-void max_over_taps_gradient(const FrameTaps& frames, const FrameTaps& readers, FrameRange range,
-                            int64_t channels, ChannelRows<const float> from,
-                            ChannelRows<const float> grad, ChannelRows<float> to);
-void max_over_taps_gradient(const FrameTaps& frames, const FrameTaps& readers, FrameRange range,
-                            int64_t channels, ChannelRows<const double> from,
-                            ChannelRows<const double> grad, ChannelRows<double> to);
+/// The gradient of max_over_taps() for a range of input frames; `readers` are the inverted frames,
+/// `grad` is the gradient of the output.
+void max_over_taps_gradient(const FrameTaps& readers, FrameRange range, int64_t channels,
+                            ChannelRows<const float> from, ChannelRows<const float> grad,
+                            ChannelRows<float> to);
+void max_over_taps_gradient(const FrameTaps& readers, FrameRange range, int64_t channels,
+                            ChannelRows<const double> from, ChannelRows<const double> grad,
+                            ChannelRows<double> to);
 
 }  // namespace kinegraph
