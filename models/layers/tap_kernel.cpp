@@ -60,7 +60,7 @@ template <class Scalar, int64_t Lanes>
 struct ConvolveTile {
   using Vector = typename Register<Scalar>::Vector;
   using Unaligned = typename Register<Scalar>::Unaligned;
-  static constexpr int64_t kParts = Lanes / Register<Scalar>::kSize;
+  static constexpr int64_t kSize = Register<Scalar>::kSize, kParts = Lanes / kSize;
 
   TapRows<Scalar> rows;
   const Scalar *weight, *bias;  // of the block
@@ -82,9 +82,15 @@ struct ConvolveTile {
           sums[s] += column[s % kParts] * x[s / kParts * rows.stride];
       }
     }
-    for (int64_t j = 0; j < Count; ++j)
-      copy_few<Lanes>(reinterpret_cast<const Scalar*>(&sums[j * kParts]),
-                      to.data + (joint + j) * to.stride, out);
+    auto* result = to.data + joint * to.stride;
+    if (out == Lanes) {
+      for (int64_t s = 0; s < Count * kParts; ++s)
+        reinterpret_cast<Unaligned*>(result + s / kParts * to.stride)[s % kParts] = sums[s];
+    } else {
+      for (int64_t j = 0; j < Count; ++j)
+        copy_few<Lanes>(reinterpret_cast<const Scalar*>(&sums[j * kParts]), result + j * to.stride,
+                        out);
+    }
   }
 };
 
@@ -109,7 +115,7 @@ template <class Scalar, int64_t Lanes>
 struct GradientTile {
   using Vector = typename Register<Scalar>::Vector;
   using Unaligned = typename Register<Scalar>::Unaligned;
-  static constexpr int64_t kParts = Lanes / Register<Scalar>::kSize;
+  static constexpr int64_t kSize = Register<Scalar>::kSize, kParts = Lanes / kSize;
 
   const FrameTaps& frames;
   FrameRange range;
