@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "framework/base/error.h"
+#include "models/layers/branch_conv.h"
 #include "models/layers/fused_norm.h"
 
 namespace kinegraph {
@@ -68,16 +69,13 @@ at::Tensor BranchedTemporalConvImpl::forward(const at::Tensor& x) {
   for (size_t i = 0; i < last; ++i) inner += widths_[i];
   auto active = fused_norm(stem.narrow(1, 0, inner), stem_norms_).relu_();
 
-  std::vector<at::Tensor> outputs;
-  int64_t begin = 0;
-  for (size_t i = 0; i < last; ++i) {
-    const auto part = active.narrow(1, begin, widths_[i]);
-    begin += widths_[i];
-    outputs.push_back(i < dilated_.size() ? dilated_[i]->conv(part)
-                                          : at::max_pool2d(part, {3, 1}, {stride_, 1}, {1, 0}));
+  std::vector<at::Tensor> weights, biases;
+  for (const auto& branch : dilated_) {
+    weights.push_back(branch->conv->weight);
+    biases.push_back(branch->conv->bias);
   }
-  outputs.push_back(stride_ > 1 ? stem_convs_[last](x) : stem.narrow(1, inner, widths_[last]));
-  const auto y = at::cat(outputs, 1);
+  const auto plain = stride_ > 1 ? stem_convs_[last](x) : stem.narrow(1, inner, widths_[last]);
+  const auto y = convolve_branches(active, weights, biases, branches_.dilations, stride_, plain);
   return end_norms_.empty() ? y : fused_norm(y, end_norms_);
 }
 
