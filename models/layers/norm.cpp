@@ -2,11 +2,10 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "framework/model/output_trace.h"
-#include "models/layers/norm_kernel.h"
 #include "models/layers/rows.h"
+#include "models/layers/scale_rows.h"
 
 namespace kinegraph {
 namespace {
@@ -24,7 +23,7 @@ at::Tensor bias_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.bias; }
 at::Tensor mean_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_mean; }
 at::Tensor variance_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_var; }
 
-/// LibTorch's own, for other devices and types and for gradients in evaluation.
+/// LibTorch's own: in training, with gradients, and for other devices and types.
 at::Tensor plain_norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
   const auto& first = *norms.front();
   auto mean = joined(norms, mean_of), variance = joined(norms, variance_of);
@@ -42,63 +41,6 @@ at::Tensor plain_norm(const at::Tensor& x, const Norms& norms, const Finish& fin
     }
   }
   return finished(y, finish);
-}
-
-class TrainingNorm : public torch::autograd::Function<TrainingNorm> {
- public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& rows,
-                            const at::Tensor& weight, const at::Tensor& bias,
-                            const c10::optional<at::Tensor>& add, bool relu, const Moments& moments,
-                            double eps) {
-    const auto inverse_std = at::rsqrt(moments.variance + eps);
-    const auto scale = weight.to(at::kDouble) * inverse_std;
-    const auto shift = bias.to(at::kDouble) - moments.mean * scale;
-    const auto y = scale_rows(rows, scale.to(rows.scalar_type()), shift.to(rows.scalar_type()),
-                              add.value_or(at::Tensor()), relu);
-    context->saved_data["has_add"] = add.has_value();
-    context->save_for_backward({rows, weight, moments.mean, inverse_std, relu ? y : at::Tensor()});
-    return y;
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
-    const auto saved = context->get_saved_variables();
-    const auto gradient = gradients[0].stride(1) == 1 ? gradients[0] : gradients[0].contiguous();
-    const bool needs_add = context->saved_data["has_add"].toBool() && context->needs_input_grad(3);
-    const auto to =
-        norm_gradients(gradient, saved[0], saved[4], saved[1], saved[2], saved[3], needs_add);
-    return {to.rows, to.weight, to.bias, to.add, {}, {}, {}};
-  }
-};
-
-void update_running(const Norms& norms, const Moments& moments, int64_t count) {
-  const at::NoGradGuard no_grad;
-  const auto unbiased =
-      moments.variance * (static_cast<double>(count) / static_cast<double>(count - 1));
-  int64_t begin = 0;
-  for (const auto& norm : norms) {
-    const int64_t width = norm->options.num_features();
-    const double momentum = *norm->options.momentum();
-    const auto keep = [&](const at::Tensor& running, const at::Tensor& now) {
-      running.mul_(1 - momentum)
-          .add_(now.narrow(0, begin, width).to(running.scalar_type()), momentum);
-    };
-    keep(norm->running_mean, moments.mean);
-    keep(norm->running_var, unbiased);
-    begin += width;
-  }
-}
-
-at::Tensor training_norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
-  const auto rows = rows_of(x);
-  TORCH_CHECK(rows.size(0) > 1, "BatchNorm in training needs more than one value per channel");
-  const auto add = finish.add.defined() ? rows_of(finish.add).contiguous() : finish.add;
-  const Moments moments = moments_of(rows.detach());
-  update_running(norms, moments, rows.size(0));
-  const auto y =
-      TrainingNorm::apply(rows, joined(norms, weight_of), joined(norms, bias_of), if_defined(add),
-                          finish.relu, moments, norms.front()->options.eps());
-  return from_rows(y, x.size(0), x.size(2), x.size(3));
 }
 
 bool is_plain_number(const at::Tensor& x) {
@@ -141,14 +83,11 @@ FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms
 }
 
 at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
-  const bool is_training = norms.front()->is_training();
-  if (is_training)
+  if (norms.front()->is_training())
     for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
-  const bool has_kernel = x.device().is_cpu() && is_plain_number(x) &&
+  const bool has_kernel = x.device().is_cpu() && is_plain_number(x) && is_foldable(norms) &&
                           norms.front()->weight.scalar_type() == x.scalar_type();
   if (!has_kernel) return plain_norm(x, norms, finish);
-  if (is_training) return training_norm(x, norms, finish);
-  if (at::GradMode::is_enabled()) return plain_norm(x, norms, finish);
   const auto [scale, shift] = scale_shift(norms);
   const auto add = finish.add.defined() ? rows_of(finish.add).contiguous() : finish.add;
   return from_rows(scale_rows(rows_of(x), scale, shift, add, finish.relu), x.size(0), x.size(2),

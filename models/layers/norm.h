@@ -16,10 +16,7 @@ at::Tensor finished(const at::Tensor& y, const Finish& finish);
 
 /// relu(BatchNorm(x) + add): several norms stand side by side over the channels and must share
 /// mode, momentum and epsilon. x: (N, C, T, V), best channels_last or a channel range of that.
-/// Returns (N, C, T, V), channels_last.
-///
-/// In training one pass takes the moments and one makes the result, which saves LibTorch's passes
-/// for the sum and the ReLU and their gradients.
+/// Returns (N, C, T, V).
 at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish = {});
 
 /// What a BatchNorm in evaluation does: x * scale + shift, each (C).

@@ -24,10 +24,6 @@ at::Tensor rows_of(const at::Tensor& x) {
   return rows.view({-1, x.size(1)});
 }
 
-c10::optional<at::Tensor> if_defined(const at::Tensor& x) {
-  return x.defined() ? c10::make_optional(x) : c10::nullopt;
-}
-
 at::Tensor from_rows(const at::Tensor& rows, int64_t clips, int64_t frames, int64_t joints) {
   return rows.view({clips, frames, joints, rows.size(1)}).permute({0, 3, 1, 2});
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <c10/util/Optional.h>
 
 namespace kinegraph {
 
@@ -12,8 +11,5 @@ at::Tensor rows_of(const at::Tensor& x);
 
 /// (N*T*V, C) -> (N, C, T, V), a view in channels_last memory.
 at::Tensor from_rows(const at::Tensor& rows, int64_t clips, int64_t frames, int64_t joints);
-
-/// An undefined tensor as the missing argument of an autograd function.
-c10::optional<at::Tensor> if_defined(const at::Tensor& x);
 
 }  // namespace kinegraph
