@@ -20,4 +20,6 @@ void show_output(const torch::nn::Module& module, const at::Tensor& output) {
   if (current_trace != nullptr) current_trace->observer_(module, output);
 }
 
+bool is_traced() { return current_trace != nullptr; }
+
 }  // namespace kinegraph

@@ -30,4 +30,8 @@ class OutputTrace {
 /// parts.
 void show_output(const torch::nn::Module& module, const at::Tensor& output);
 
+/// Whether this thread has a trace. Then models compute every output that they show by itself, and
+/// not as one with what follows it.
+bool is_traced();
+
 }  // namespace kinegraph

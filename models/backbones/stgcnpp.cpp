@@ -35,7 +35,8 @@ class LearnedGraphConv : public Layer {
   }
 
   at::Tensor forward(const at::Tensor& x) override {
-    return (bn_(gcn_(x, adjacency_, at::Tensor())) + (down_ ? down_(x) : x)).relu_();
+    return gcn_->forward_normed(x, adjacency_, at::Tensor(), bn_,
+                                Finish{down_ ? down_(x) : x, /*relu=*/true});
   }
 
  private:

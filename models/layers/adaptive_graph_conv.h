@@ -77,7 +77,10 @@ class AdaptiveGraphConv : public Layer {
 class PlainTemporal : public Layer {
  public:
   PlainTemporal(const UnitShape& shape, int64_t kernel);
-  at::Tensor forward(const at::Tensor& x) override { return bn_(conv_(x)); }
+  at::Tensor forward(const at::Tensor& x) override { return conv_norm(x, conv_, bn_); }
+  at::Tensor forward_finished(const at::Tensor& x, const Finish& finish) override {
+    return conv_norm(x, conv_, bn_, finish);
+  }
 
  private:
   torch::nn::Conv2d conv_{nullptr};

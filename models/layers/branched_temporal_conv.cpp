@@ -5,7 +5,6 @@
 
 #include "framework/base/error.h"
 #include "models/layers/branch_conv.h"
-#include "models/layers/fused_norm.h"
 
 namespace kinegraph {
 
@@ -51,32 +50,43 @@ void BranchedTemporalConvImpl::add_dilated(torch::nn::Module& branch, int64_t in
   if (branches_.has_branch_norm) end_norms_.push_back(dilated_.back()->bn);
 }
 
-at::Tensor BranchedTemporalConvImpl::stems(const at::Tensor& x) {
+BranchedTemporalConvImpl::Stems BranchedTemporalConvImpl::stems(const at::Tensor& x) {
+  const int64_t last = widths_.back();
   // A strided plain branch reads fewer frames and cannot join.
-  const size_t joined = stem_convs_.size() - (stride_ > 1 ? 1 : 0);
+  const bool joins = stride_ == 1;
   std::vector<at::Tensor> weights, biases;
-  for (size_t i = 0; i < joined; ++i) {
+  for (size_t i = 0; i + 1 < stem_convs_.size(); ++i) {
     weights.push_back(stem_convs_[i]->weight);
     biases.push_back(stem_convs_[i]->bias);
   }
-  return at::conv2d(x, at::cat(weights), at::cat(biases));
+  auto weight = at::cat(weights), bias = at::cat(biases);
+  const int64_t inner = weight.size(0);
+  const bool is_folded = is_foldable(stem_norms_);
+  if (is_folded) {
+    const auto folded = fold(weight, bias, stem_norms_);
+    weight = folded.weight, bias = folded.bias;
+  }
+  if (joins) {
+    weight = at::cat({weight, stem_convs_.back()->weight});
+    bias = at::cat({bias, stem_convs_.back()->bias});
+  }
+  const Finish active{{}, /*relu=*/true};
+  const auto y = is_folded ? pointwise_finished(x, weight, bias, /*stride=*/1, active, inner)
+                           : pointwise(x, weight, bias);
+  const auto going_on = y.narrow(1, 0, inner);
+  return {is_folded ? going_on : norm(going_on, stem_norms_, active),
+          joins ? y.narrow(1, inner, last) : convolve(x, stem_convs_.back())};
 }
 
 at::Tensor BranchedTemporalConvImpl::forward(const at::Tensor& x) {
-  const auto stem = stems(x);
-  const size_t last = widths_.size() - 1;
-  int64_t inner = 0;
-  for (size_t i = 0; i < last; ++i) inner += widths_[i];
-  auto active = fused_norm(stem.narrow(1, 0, inner), stem_norms_).relu_();
-
+  const auto [active, plain] = stems(x);
   std::vector<at::Tensor> weights, biases;
   for (const auto& branch : dilated_) {
     weights.push_back(branch->conv->weight);
     biases.push_back(branch->conv->bias);
   }
-  const auto plain = stride_ > 1 ? stem_convs_[last](x) : stem.narrow(1, inner, widths_[last]);
   const auto y = convolve_branches(active, weights, biases, branches_.dilations, stride_, plain);
-  return end_norms_.empty() ? y : fused_norm(y, end_norms_);
+  return end_norms_.empty() ? y : norm(y, end_norms_);
 }
 
 std::vector<torch::nn::Conv2d> BranchedTemporalConvImpl::convs() const {
@@ -85,7 +95,7 @@ std::vector<torch::nn::Conv2d> BranchedTemporalConvImpl::convs() const {
   return all;
 }
 
-std::vector<torch::nn::BatchNorm2d> BranchedTemporalConvImpl::norms() const {
+Norms BranchedTemporalConvImpl::norms() const {
   auto all = stem_norms_;
   all.insert(all.end(), end_norms_.begin(), end_norms_.end());
   return all;

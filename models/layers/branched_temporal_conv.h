@@ -34,19 +34,24 @@ class BranchedTemporalConvImpl : public torch::nn::Module {
 
   /// All convolutions and norms, to initialise them.
   std::vector<torch::nn::Conv2d> convs() const;
-  std::vector<torch::nn::BatchNorm2d> norms() const;
+  Norms norms() const;
 
  private:
   void add_dilated(torch::nn::Module& branch, int64_t in, int64_t width, int64_t dilation);
-  at::Tensor stems(const at::Tensor& x);
+  /// What stands after the first convolutions: `active` for the branches that go on, (N, C, T, V),
+  /// and the plain branch as it is, (N, C, T', V).
+  struct Stems {
+    at::Tensor active, plain;
+  };
+  Stems stems(const at::Tensor& x);
 
   TemporalBranches branches_;
   int64_t stride_;
   std::vector<int64_t> widths_;
-  std::vector<torch::nn::Conv2d> stem_convs_;       // of every branch, the last one's included
-  std::vector<torch::nn::BatchNorm2d> stem_norms_;  // of every branch but the last
+  std::vector<torch::nn::Conv2d> stem_convs_;  // of every branch, the last one's included
+  Norms stem_norms_;                           // of every branch but the last
   std::vector<TemporalConv> dilated_;
-  std::vector<torch::nn::BatchNorm2d> end_norms_;  // of every branch; empty without branch norm
+  Norms end_norms_;  // of every branch; empty without branch norm
 };
 TORCH_MODULE(BranchedTemporalConv);
 

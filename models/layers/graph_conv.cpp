@@ -1,7 +1,6 @@
 #include "models/layers/graph_conv.h"
 
 #include <ATen/ATen.h>
-#include <torch/nn/functional/conv.h>
 
 #include "models/layers/aggregate_kernel.h"
 
@@ -33,15 +32,27 @@ GraphConvImpl::GraphConvImpl(const GraphConvOptions& options) : options_(options
                              options.in_channels, options.num_subsets * options.out_channels, 1)));
 }
 
+GraphConvImpl::Mixing GraphConvImpl::mixing(const at::Tensor& adjacency) const {
+  const int64_t k = options_.num_subsets, in = options_.in_channels, out = options_.out_channels;
+  // b_k reaches joint w once for every neighbour, weighted: (V, K) x (K, C_out).
+  return {conv->weight.view({k, out, in}).permute({1, 0, 2}).reshape({out, k * in, 1, 1}),
+          at::matmul(adjacency.sum(1).t(), conv->bias.view({k, out}))};
+}
+
 at::Tensor GraphConvImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                   const at::Tensor& is_edge) {
-  const int64_t k = options_.num_subsets, in = options_.in_channels, out = options_.out_channels;
-  const auto gathered = aggregate_neighbours(x, adjacency, is_edge);
-  const auto weight =
-      conv->weight.view({k, out, in}).permute({1, 0, 2}).reshape({out, k * in, 1, 1});
-  // b_k reaches joint w once for every neighbour, weighted: (out, k) x (k, V) -> (out, V).
-  const auto bias = at::matmul(conv->bias.view({k, out}).t(), adjacency.sum(1));
-  return at::conv2d(gathered, weight) + bias.view({1, out, 1, -1});
+  const auto [weight, bias] = mixing(adjacency);
+  return pointwise(aggregate_neighbours(x, adjacency, is_edge), weight, bias);
+}
+
+at::Tensor GraphConvImpl::forward_normed(const at::Tensor& x, const at::Tensor& adjacency,
+                                         const at::Tensor& is_edge,
+                                         const torch::nn::BatchNorm2d& bn, const Finish& finish) {
+  if (!is_foldable({bn})) return norm(forward(x, adjacency, is_edge), {bn}, finish);
+  const auto plain = mixing(adjacency);
+  const auto folded = fold(plain.weight, plain.bias, {bn});
+  return pointwise_finished(aggregate_neighbours(x, adjacency, is_edge), folded.weight, folded.bias,
+                            /*stride=*/1, finish);
 }
 
 }  // namespace kinegraph

@@ -4,6 +4,7 @@
 #include <torch/nn/pimpl.h>
 
 #include "framework/skeleton/graph.h"
+#include "models/layers/norm.h"
 
 namespace kinegraph {
 
@@ -31,10 +32,20 @@ class GraphConvImpl : public torch::nn::Module {
   explicit GraphConvImpl(const GraphConvOptions& options);
   /// x: (N, C_in, T, V), A: (K, V, V) -> (N, C_out, T, V)
   at::Tensor forward(const at::Tensor& x, const at::Tensor& adjacency, const at::Tensor& is_edge);
+  /// relu(BatchNorm of that + add), the norm folded into W_k and b_k where it may be.
+  at::Tensor forward_normed(const at::Tensor& x, const at::Tensor& adjacency,
+                            const at::Tensor& is_edge, const torch::nn::BatchNorm2d& bn,
+                            const Finish& finish);
 
   torch::nn::Conv2d conv{nullptr};
 
  private:
+  /// The convolution over the K * C_in gathered channels.
+  struct Mixing {
+    at::Tensor weight, bias;  // (C_out, K*C_in, 1, 1), (V, C_out)
+  };
+  Mixing mixing(const at::Tensor& adjacency) const;
+
   GraphConvOptions options_;
 };
 TORCH_MODULE(GraphConv);

@@ -30,9 +30,13 @@ at::Tensor MixedTemporalConv::branch(const at::Tensor& x) {
   return y.narrow(3, 0, joints) + y.narrow(3, joints, 1) * add_coeff_;
 }
 
-at::Tensor MixedTemporalConv::forward(const at::Tensor& x) {
-  const auto y = bn_(transform_conv_(transform_norm_(branch(x)).relu_()));
-  return parallel_dropout(y, dropout_, is_training());
+at::Tensor MixedTemporalConv::forward(const at::Tensor& x) { return forward_finished(x, {}); }
+
+at::Tensor MixedTemporalConv::forward_finished(const at::Tensor& x, const Finish& finish) {
+  const auto active = norm(branch(x), {transform_norm_}, Finish{{}, /*relu=*/true});
+  if (dropout_ == 0 || !is_training()) return conv_norm(active, transform_conv_, bn_, finish);
+  return finished(parallel_dropout(conv_norm(active, transform_conv_, bn_), dropout_, true),
+                  finish);
 }
 
 std::function<std::shared_ptr<Layer>(const UnitShape&)> mixed_temporal_parts(

@@ -27,6 +27,7 @@ class MixedTemporalConv : public Layer {
  public:
   MixedTemporalConv(const MixedTemporalOptions& options, const UnitShape& shape, int64_t joints);
   at::Tensor forward(const at::Tensor& x) override;
+  at::Tensor forward_finished(const at::Tensor& x, const Finish& finish) override;
 
  private:
   at::Tensor branch(const at::Tensor& x);

@@ -38,14 +38,17 @@ void initialise_as_authors(torch::nn::Module& owner) {
 StgcnTemporalImpl::StgcnTemporalImpl(int64_t channels, int64_t kernel, int64_t stride,
                                      double dropout)
     : dropout_(dropout) {
-  norm_in_ = register_module("0", torch::nn::BatchNorm2d(channels));
+  norm_in = register_module("0", torch::nn::BatchNorm2d(channels));
   conv_ = register_module("2", temporal_conv(channels, channels, kernel, stride));
   norm_out_ = register_module("3", torch::nn::BatchNorm2d(channels));
 }
 
-at::Tensor StgcnTemporalImpl::forward(const at::Tensor& x) {
-  const auto y = norm_out_(conv_(norm_in_(x).relu_()));
-  return parallel_dropout(y, dropout_, is_training());
+at::Tensor StgcnTemporalImpl::forward(const at::Tensor& x, const Finish& finish) {
+  const bool has_dropout = dropout_ > 0 && is_training();
+  if (!has_dropout && !is_traced()) return conv_norm(x, conv_, norm_out_, finish);
+  const auto y = parallel_dropout(conv_norm(x, conv_, norm_out_), dropout_, is_training());
+  show_output(*this, y);
+  return finished(y, finish);
 }
 
 StgcnBlockImpl::StgcnBlockImpl(const StgcnBlockOptions& options) : residual_(options.residual) {
@@ -63,11 +66,12 @@ StgcnBlockImpl::StgcnBlockImpl(const StgcnBlockOptions& options) : residual_(opt
 
 at::Tensor StgcnBlockImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                    const at::Tensor& is_edge) {
-  auto y = tcn_(gcn_(x, adjacency, is_edge));
-  show_output(*tcn_, y);
-  if (residual_ == Residual::kIdentity) y = y.add_(x);
-  if (residual_ == Residual::kProjection) y = y.add_(residual_norm_(residual_conv_(x)));
-  return y.relu_();
+  const auto y =
+      gcn_->forward_normed(x, adjacency, is_edge, tcn_->norm_in, Finish{{}, /*relu=*/true});
+  Finish finish{{}, /*relu=*/true};
+  if (residual_ == Residual::kIdentity) finish.add = x;
+  if (residual_ == Residual::kProjection) finish.add = conv_norm(x, residual_conv_, residual_norm_);
+  return tcn_(y, finish);
 }
 
 StgcnTrunk::StgcnTrunk(torch::nn::Module& owner, const StgcnOptions& options,

@@ -11,16 +11,19 @@
 
 namespace kinegraph {
 
-/// BatchNorm, ReLU, convolution along time, BatchNorm, dropout. Its members carry the published
-/// names "0", "2", "3" of the Sequential they stand in.
+/// Convolution along time, BatchNorm, dropout. Its members carry the published names "0", "2", "3"
+/// of the Sequential they stand in, which begins with `norm_in` and a ReLU; those end the graph
+/// convolution here.
 class StgcnTemporalImpl : public torch::nn::Module {
  public:
   StgcnTemporalImpl(int64_t channels, int64_t kernel, int64_t stride, double dropout);
-  /// (N, C, T, V) -> (N, C, ceil(T / stride), V)
-  at::Tensor forward(const at::Tensor& x);
+  /// x after norm_in and ReLU, (N, C, T, V) -> relu(that + finish.add), (N, C, ceil(T / stride), V)
+  at::Tensor forward(const at::Tensor& x, const Finish& finish);
+
+  torch::nn::BatchNorm2d norm_in{nullptr};
 
  private:
-  torch::nn::BatchNorm2d norm_in_{nullptr}, norm_out_{nullptr};
+  torch::nn::BatchNorm2d norm_out_{nullptr};
   torch::nn::Conv2d conv_{nullptr};
   double dropout_;
 };

@@ -26,13 +26,14 @@ TemporalConvImpl::TemporalConvImpl(const TemporalConvOptions& options) {
 }
 
 at::Tensor TemporalConvImpl::forward(const at::Tensor& x) {
-  const auto y = conv(x);
-  return bn ? bn(y) : y;
+  return bn ? conv_norm(x, conv, bn) : convolve(x, conv);
 }
 
 ProjectionImpl::ProjectionImpl(int64_t in, int64_t out) {
   conv = register_module("0", pointwise_conv(in, out));
   bn = register_module("1", torch::nn::BatchNorm2d(out));
 }
+
+at::Tensor ProjectionImpl::forward(const at::Tensor& x) { return conv_norm(x, conv, bn); }
 
 }  // namespace kinegraph

@@ -4,6 +4,8 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/pimpl.h>
 
+#include "models/layers/norm.h"
+
 namespace kinegraph {
 
 /// Gives members the names that they have in a published state_dict.
@@ -37,7 +39,7 @@ TORCH_MODULE(TemporalConv);
 class ProjectionImpl : public torch::nn::Module {
  public:
   ProjectionImpl(int64_t in, int64_t out);
-  at::Tensor forward(const at::Tensor& x) { return bn(conv(x)); }
+  at::Tensor forward(const at::Tensor& x);
 
   torch::nn::Conv2d conv{nullptr};
   torch::nn::BatchNorm2d bn{nullptr};

@@ -47,17 +47,17 @@ void UnitTrunk::add_unit(torch::nn::Module& unit_module, const UnitShape& shape,
 at::Tensor UnitTrunk::run(Unit& unit, const at::Tensor& x) {
   const auto spatial = unit.spatial->forward(x);
   show_output(*unit.spatial, spatial);
+  Finish finish{{}, /*relu=*/true};
+  if (unit.projection) {
+    finish.add = unit.projection(x);
+    show_output(*unit.projection, finish.add);
+  } else if (unit.has_residual) {
+    finish.add = x;
+  }
+  if (!is_traced()) return unit.temporal->forward_finished(spatial, finish);
   auto y = unit.temporal->forward(spatial);
   show_output(*unit.temporal, y);
-  if (unit.projection) {
-    const auto residual = unit.projection(x);
-    show_output(*unit.projection, residual);
-    y = y + residual;
-  } else if (unit.has_residual) {
-    y = y + x;
-  }
-  // Without a sum, y may be what the temporal part keeps for its gradient.
-  y = unit.has_residual ? y.relu_() : y.relu();
+  y = finished(y, finish);
   show_output(*unit.module, y);
   return y;
 }

@@ -16,6 +16,10 @@ namespace kinegraph {
 class Layer : public torch::nn::Module {
  public:
   virtual at::Tensor forward(const at::Tensor& x) = 0;
+  /// relu(forward(x) + finish.add); for layers that can do it as they make their result.
+  virtual at::Tensor forward_finished(const at::Tensor& x, const Finish& finish) {
+    return finished(forward(x), finish);
+  }
 };
 
 /// A unit's place in the trunk.

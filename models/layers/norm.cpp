@@ -1,0 +1,118 @@
+#include "models/layers/norm.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "framework/model/output_trace.h"
+#include "models/layers/rows.h"
+#include "models/layers/scale_rows.h"
+
+namespace kinegraph {
+namespace {
+
+template <class Get>
+at::Tensor joined(const Norms& norms, Get get) {
+  if (norms.size() == 1) return get(*norms.front());
+  std::vector<at::Tensor> parts;
+  for (const auto& norm : norms) parts.push_back(get(*norm));
+  return at::cat(parts);
+}
+
+at::Tensor weight_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.weight; }
+at::Tensor bias_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.bias; }
+at::Tensor mean_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_mean; }
+at::Tensor variance_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_var; }
+
+/// LibTorch's own: in training, with gradients, and for other devices and types.
+at::Tensor plain_norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
+  const auto& first = *norms.front();
+  auto mean = joined(norms, mean_of), variance = joined(norms, variance_of);
+  const auto y =
+      at::batch_norm(x, joined(norms, weight_of), joined(norms, bias_of), mean, variance,
+                     first.is_training(), *first.options.momentum(), first.options.eps(), true);
+  if (first.is_training() && norms.size() > 1) {
+    const at::NoGradGuard no_grad;
+    int64_t begin = 0;
+    for (const auto& norm : norms) {
+      const int64_t count = norm->options.num_features();
+      norm->running_mean.copy_(mean.narrow(0, begin, count));
+      norm->running_var.copy_(variance.narrow(0, begin, count));
+      begin += count;
+    }
+  }
+  return finished(y, finish);
+}
+
+bool is_plain_number(const at::Tensor& x) {
+  return x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble;
+}
+
+bool is_pointwise(const torch::nn::Conv2d& conv) {
+  const auto& options = conv->options;
+  return conv->weight.size(2) == 1 && conv->weight.size(3) == 1 && options.groups() == 1 &&
+         options.stride()->at(1) == 1;
+}
+
+}  // namespace
+
+at::Tensor finished(const at::Tensor& y, const Finish& finish) {
+  if (!finish.add.defined()) return finish.relu ? y.relu() : y;
+  const auto sum = y + finish.add;
+  return finish.relu ? sum.relu_() : sum;
+}
+
+bool is_foldable(const Norms& norms) {
+  return !norms.front()->is_training() && !at::GradMode::is_enabled() && !is_traced();
+}
+
+ScaleShift scale_shift(const Norms& norms) {
+  const auto variance = joined(norms, variance_of).to(at::kDouble);
+  const auto scale =
+      joined(norms, weight_of).to(at::kDouble) * at::rsqrt(variance + norms.front()->options.eps());
+  const auto shift =
+      joined(norms, bias_of).to(at::kDouble) - joined(norms, mean_of).to(at::kDouble) * scale;
+  const auto type = norms.front()->weight.scalar_type();
+  return {scale.to(type), shift.to(type)};
+}
+
+FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms& norms) {
+  const auto [scale, shift] = scale_shift(norms);
+  std::vector<int64_t> shape(static_cast<size_t>(weight.dim()), 1);
+  shape.front() = weight.size(0);
+  return {weight * scale.view(shape), bias.defined() ? bias * scale + shift : shift};
+}
+
+at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
+  if (norms.front()->is_training())
+    for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
+  const bool has_kernel = x.device().is_cpu() && is_plain_number(x) && is_foldable(norms) &&
+                          norms.front()->weight.scalar_type() == x.scalar_type();
+  if (!has_kernel) return plain_norm(x, norms, finish);
+  const auto [scale, shift] = scale_shift(norms);
+  const auto add = finish.add.defined() ? rows_of(finish.add).contiguous() : finish.add;
+  return from_rows(scale_rows(rows_of(x), scale, shift, add, finish.relu), x.size(0), x.size(2),
+                   x.size(3));
+}
+
+at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {
+  if (is_pointwise(conv))
+    return pointwise(x, conv->weight, conv->bias, conv->options.stride()->at(0));
+  return torch::nn::Conv2d(conv)->forward(x);
+}
+
+at::Tensor conv_norm(const at::Tensor& x, const torch::nn::Conv2d& conv,
+                     const torch::nn::BatchNorm2d& bn, const Finish& finish) {
+  if (!is_foldable({bn})) return norm(convolve(x, conv), {bn}, finish);
+  const auto [weight, bias] = fold(conv->weight, conv->bias, {bn});
+  if (is_pointwise(conv))
+    return pointwise_finished(x, weight, bias, conv->options.stride()->at(0), finish);
+  const auto& options = conv->options;
+  auto y = at::conv2d(x, weight, bias, *options.stride(),
+                      c10::get<torch::ExpandingArray<2>>(options.padding()), *options.dilation(),
+                      options.groups())
+               .contiguous(at::MemoryFormat::ChannelsLast);
+  finish_in_place(y, finish);
+  return y;
+}
+
+}  // namespace kinegraph

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+
+#include <vector>
+
+#include "models/layers/pointwise.h"
+
+namespace kinegraph {
+
+using Norms = std::vector<torch::nn::BatchNorm2d>;
+
+/// relu(y + add).
+at::Tensor finished(const at::Tensor& y, const Finish& finish);
+
+/// relu(BatchNorm(x) + add): several norms stand side by side over the channels and must share
+/// mode, momentum and epsilon. x: (N, C, T, V), best channels_last or a channel range of that.
+/// Returns (N, C, T, V).
+at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish = {});
+
+/// What a BatchNorm in evaluation does: x * scale + shift, each (C).
+struct ScaleShift {
+  at::Tensor scale, shift;
+};
+ScaleShift scale_shift(const Norms& norms);
+
+/// weight * scale, bias * scale + shift: the linear layer with the norm in it. weight: (C, ...),
+/// bias: (..., C) or undefined.
+struct FoldedWeights {
+  at::Tensor weight, bias;
+};
+FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms& norms);
+
+/// Whether norms may be folded into the linear layer before them: in evaluation, without gradients
+/// and without a trace.
+bool is_foldable(const Norms& norms);
+
+/// conv(x): 1x1 convolutions as pointwise(), others by LibTorch.
+at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv);
+
+/// relu(BatchNorm(conv(x)) + add), the norm folded into the weights where it may be. Ioffe &
+/// Szegedy 2015.
+at::Tensor conv_norm(const at::Tensor& x, const torch::nn::Conv2d& conv,
+                     const torch::nn::BatchNorm2d& bn, const Finish& finish = {});
+
+}  // namespace kinegraph

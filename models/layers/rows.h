@@ -1,0 +1,15 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace kinegraph {
+
+/// The channels of every (n, t, v) of an (N, C, T, V) tensor as the rows of (N*T*V, C), whose own
+/// elements lie side by side. A view of channels_last tensors and of their channel ranges, else a
+/// copy.
+at::Tensor rows_of(const at::Tensor& x);
+
+/// (N*T*V, C) -> (N, C, T, V), a view in channels_last memory.
+at::Tensor from_rows(const at::Tensor& rows, int64_t clips, int64_t frames, int64_t joints);
+
+}  // namespace kinegraph
