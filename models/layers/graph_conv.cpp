@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/nn/functional/conv.h>
 
+#include "framework/model/cost_meter.h"
 #include "models/layers/aggregate_kernel.h"
 
 namespace kinegraph {
@@ -36,6 +37,9 @@ GraphConvImpl::GraphConvImpl(const GraphConvOptions& options) : options_(options
 at::Tensor GraphConvImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                   const at::Tensor& is_edge) {
   const int64_t k = options_.num_subsets, in = options_.in_channels, out = options_.out_channels;
+  // Published: the convolution first, then a dense product with each A_k.
+  const int64_t rows = x.size(0) * x.size(2) * x.size(3);
+  const PublishedMacs published({rows * in * k * out, rows * k * out * x.size(3)});
   const auto gathered = aggregate_neighbours(x, adjacency, is_edge);
   const auto weight =
       conv->weight.view({k, out, in}).permute({1, 0, 2}).reshape({out, k * in, 1, 1});

@@ -63,11 +63,15 @@ StgcnBlockImpl::StgcnBlockImpl(const StgcnBlockOptions& options) : residual_(opt
 
 at::Tensor StgcnBlockImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                    const at::Tensor& is_edge) {
-  auto y = tcn_(gcn_(x, adjacency, is_edge));
+  auto y = gcn_(x, adjacency, is_edge);
+  show_output(*gcn_, y);
+  y = tcn_(y);
   show_output(*tcn_, y);
   if (residual_ == Residual::kIdentity) y = y.add_(x);
   if (residual_ == Residual::kProjection) y = y.add_(residual_norm_(residual_conv_(x)));
-  return y.relu_();
+  y = y.relu_();
+  show_output(*this, y);
+  return y;
 }
 
 StgcnTrunk::StgcnTrunk(torch::nn::Module& owner, const StgcnOptions& options,

@@ -1,0 +1,137 @@
+#include "framework/cli/describe_model.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "framework/base/file.h"
+#include "framework/base/runtime.h"
+#include "framework/base/text.h"
+#include "framework/cli/clip_options.h"
+#include "framework/eval/text_table.h"
+#include "framework/model/module_costs.h"
+#include "framework/run/experiment.h"
+
+namespace po = boost::program_options;
+
+namespace kinegraph {
+namespace {
+
+using nlohmann::json;
+
+constexpr int64_t kDefaultDepth = 2;
+constexpr double kMib = 1024 * 1024;
+
+/// Small models would be all zeros in units of large ones.
+struct MacUnit {
+  double size;
+  const char* name;
+};
+
+MacUnit unit_for(const Cost& whole) {
+  constexpr int64_t kGiga = 1'000'000'000;
+  const int64_t published = whole.published.convolution + whole.published.graph;
+  return std::max(published, whole.executed) >= kGiga ? MacUnit{1e9, "GMAC"} : MacUnit{1e6, "MMAC"};
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+std::string shapes_text(const std::vector<std::vector<int64_t>>& shapes) {
+  std::vector<std::string> words;
+  for (const auto& shape : shapes) words.push_back(shape_text(shape));
+  return join(words);
+}
+
+/// Indented, and without the names that stand above it.
+std::string label_of(const ModuleCost& row, const std::vector<std::string>& above) {
+  if (row.name.empty()) return "model";
+  const std::string& whole = above[row.depth - 1];
+  return std::string(2 * row.depth, ' ') + row.name.substr(whole.empty() ? 0 : whole.size() + 1);
+}
+
+std::string table_of(const std::vector<ModuleCost>& rows, int64_t depth) {
+  const MacUnit unit = unit_for(rows.front().cost);
+  const auto macs = [&](int64_t count) {
+    return fmt::format("{:.3f}", static_cast<double>(count) / unit.size);
+  };
+  const auto headed = [&](const char* what) { return fmt::format("{} {}", what, unit.name); };
+  std::vector<std::vector<std::string>> cells{{"", "output", "parameters", headed("conv"),
+                                               headed("graph"), headed("executed"), "peak MiB"}};
+  std::vector<std::string> above;
+  for (const auto& row : rows) {
+    above.resize(row.depth + 1);
+    above[row.depth] = row.name;
+    if (static_cast<int64_t>(row.depth) > depth) continue;
+    cells.push_back({label_of(row, above), shapes_text(row.output_shapes),
+                     std::to_string(row.parameters), macs(row.cost.published.convolution),
+                     macs(row.cost.published.graph), macs(row.cost.executed),
+                     fmt::format("{:.2f}", static_cast<double>(row.cost.peak_bytes) / kMib)});
+  }
+  return align_columns(cells);
+}
+
+json to_json(const ModuleCost& row) {
+  return {{"name", row.name},
+          {"outputs", row.output_shapes},
+          {"parameters", row.parameters},
+          {"published_macs",
+           {{"convolution", row.cost.published.convolution}, {"graph", row.cost.published.graph}}},
+          {"executed_macs", row.cost.executed},
+          {"peak_bytes", row.cost.peak_bytes}};
+}
+
+json to_json(const std::vector<ModuleCost>& rows, const ModelContext& context,
+             const std::string& backbone, const ParsedArguments& arguments) {
+  json result{{"format", "kinegraph model description 1"},
+              {"config", arguments.text("config")},
+              {"set", arguments.list("set")},
+              {"backbone", backbone},
+              {"skeleton", context.backbone.skeleton.name},
+              {"classes", context.num_classes}};
+  for (const auto& [name, shape] : context.backbone.inputs)
+    result["inputs"][name] = {shape.persons, shape.frames, shape.joints, shape.channels};
+  for (const auto& row : rows) result["modules"].push_back(to_json(row));
+  return result;
+}
+
+}  // namespace
+
+po::options_description model_description_options() {
+  po::options_description options;
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  options.add_options()("config", text("FILE"), "with KIND model: the model and its data")(
+      "stream", text("NAME"), "a stream of the config")(
+      "set", po::value<Arguments>()->composing()->value_name("KEY=VALUE"),
+      "override a config value; may be repeated");
+  add_clip_options(options);
+  options.add_options()("depth", text("N"), "levels of modules that are shown; default 2")(
+      "json", text("FILE"), "write all levels there, too");
+  return options;
+}
+
+void describe_model(const ParsedArguments& arguments) {
+  require_config_option(arguments, "describe");
+  const int64_t depth = number_of(arguments, "depth", kDefaultDepth, /*low=*/0);
+  const ExperimentOptions experiment =
+      load_config(arguments.text("config"), arguments.text("stream"), arguments.list("set"))
+          .options;
+  const ModelContext context = read_model_context(arguments, experiment);
+  set_up_threads(1);
+  at::manual_seed(static_cast<uint64_t>(experiment.seed));
+  Recognizer model(experiment.model, context);
+  const auto rows = measure_modules(model, context.backbone.inputs);
+  const std::string backbone = experiment.model.backbone.type();
+  if (arguments.has("json"))
+    write_file(arguments.text("json"), to_json(rows, context, backbone, arguments).dump(2) + "\n");
+  fmt::print(
+      "model: {}, {} classes, one clip, {}\n\n{}\n"
+      "conv and graph: multiply-accumulates as published, of convolutions with linear layers\n"
+      "and of products with graphs; executed: those of this program, in evaluation mode.\n"
+      "peak: the most that activations and other temporary tensors held.\n",
+      backbone, context.num_classes, text_of(context.backbone.inputs), table_of(rows, depth));
+}
+
+}  // namespace kinegraph
