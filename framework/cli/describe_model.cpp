@@ -1,10 +1,12 @@
 #include "framework/cli/describe_model.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "framework/base/error.h"
 #include "framework/base/file.h"
 #include "framework/base/runtime.h"
 #include "framework/base/text.h"
@@ -97,6 +99,18 @@ json to_json(const std::vector<ModuleCost>& rows, const ModelContext& context,
   return result;
 }
 
+/// Throws Error for a shape that the model cannot take or that memory cannot hold.
+std::vector<ModuleCost> measure(const ModelOptions& options, const ModelContext& context) {
+  const auto& inputs = context.backbone.inputs;
+  try {
+    Recognizer model(options, context);
+    return measure_modules(model, inputs);
+  } catch (const c10::Error& error) {
+    throw Error(fmt::format("the model cannot run on {}: {}", text_of(inputs),
+                            error.what_without_backtrace()));
+  }
+}
+
 }  // namespace
 
 po::options_description model_description_options() {
@@ -113,6 +127,8 @@ po::options_description model_description_options() {
 }
 
 void describe_model(const ParsedArguments& arguments) {
+  if (arguments.has("NAME"))
+    throw UsageError("'model' takes no name\n  --config FILE says which model is described.");
   require_config_option(arguments, "describe");
   const int64_t depth = number_of(arguments, "depth", kDefaultDepth, /*low=*/0);
   const ExperimentOptions experiment =
@@ -121,14 +137,13 @@ void describe_model(const ParsedArguments& arguments) {
   const ModelContext context = read_model_context(arguments, experiment);
   set_up_threads(1);
   at::manual_seed(static_cast<uint64_t>(experiment.seed));
-  Recognizer model(experiment.model, context);
-  const auto rows = measure_modules(model, context.backbone.inputs);
+  const auto rows = measure(experiment.model, context);
   const std::string backbone = experiment.model.backbone.type();
   if (arguments.has("json"))
     write_file(arguments.text("json"), to_json(rows, context, backbone, arguments).dump(2) + "\n");
   fmt::print(
       "model: {}, {} classes, one clip, {}\n\n{}\n"
-      "conv and graph: multiply-accumulates as published, of convolutions with linear layers\n"
+      "conv and graph: multiply-accumulates as published, of convolutions and linear layers\n"
       "and of products with graphs; executed: those of this program, in evaluation mode.\n"
       "peak: the most that activations and other temporary tensors held.\n",
       backbone, context.num_classes, text_of(context.backbone.inputs), table_of(rows, depth));

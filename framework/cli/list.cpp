@@ -99,7 +99,8 @@ void describe_skeleton(const std::string& name) {
 }
 
 void refuse_model_options(const ParsedArguments& arguments) {
-  for (const auto& option : model_description_options().options())
+  const po::options_description options = model_description_options();
+  for (const auto& option : options.options())
     if (arguments.has(option->long_name()))
       throw UsageError(
           fmt::format("--{} goes with `kinegraph describe model`", option->long_name()));
@@ -129,12 +130,14 @@ int run_describe(const Arguments& words) {
   const ParsedArguments arguments =
       parse_arguments(words, find_verb("describe"), model_description_options(), {"KIND", "NAME?"});
   if (arguments.is_help) return 0;
-  if (arguments.text("KIND") == kModel && !arguments.has("NAME")) {
+  auto kinds = all_kinds();
+  kinds.push_back(kModel);
+  const std::string kind = singular(arguments.text("KIND"), kinds);
+  if (kind == kModel) {
     describe_model(arguments);
     return 0;
   }
   refuse_model_options(arguments);
-  const std::string kind = singular(arguments.text("KIND"), all_kinds());
   std::vector<std::string> names{arguments.text("NAME")};
   if (!arguments.has("NAME"))
     names = kind == kSkeletons ? Skeleton::shipped_names() : find_registry(kind).names();
