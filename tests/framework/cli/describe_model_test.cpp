@@ -58,12 +58,18 @@ TEST_F(DescribeModel, PrintsATable) {
   EXPECT_EQ(without_peaks(outcome.out),
             "model: stgcn, 4 classes, one clip, keypoints 1x6x7x3 (M,T,V,C)\n"
             "\n"
-            "                          output  parameters  conv MMAC  graph MMAC  executed MMAC  peak MiB\n"
-            "model                        1x4        1148      0.027       0.014          0.029      #.##\n"
-            "  backbone             1x1x8x6x7        1112      0.027       0.014          0.029      #.##\n"
-            "    st_gcn_networks.0    1x8x6x7         328      0.011       0.007          0.012      #.##\n"
-            "    st_gcn_networks.1    1x8x6x7         448      0.016       0.007          0.017      #.##\n"
-            "  heads.logits               1x4          36      0.000       0.000          0.000      #.##\n"
+            "                          output  parameters  conv MMAC  graph MMAC  executed MMAC  "
+            "peak MiB\n"
+            "model                        1x4        1148      0.027       0.014          0.029    "
+            "  #.##\n"
+            "  backbone             1x1x8x6x7        1112      0.027       0.014          0.029    "
+            "  #.##\n"
+            "    st_gcn_networks.0    1x8x6x7         328      0.011       0.007          0.012    "
+            "  #.##\n"
+            "    st_gcn_networks.1    1x8x6x7         448      0.016       0.007          0.017    "
+            "  #.##\n"
+            "  heads.logits               1x4          36      0.000       0.000          0.000    "
+            "  #.##\n"
             "\n"
             "conv and graph: multiply-accumulates as published, of convolutions and linear layers\n"
             "and of products with graphs; executed: those of this program, in evaluation mode.\n"
@@ -133,8 +139,7 @@ TEST_F(DescribeModel, KeepsItsOptionsToItself) {
 }
 
 TEST_F(DescribeModel, ReportsAShapeThatMemoryCannotHold) {
-  const Outcome outcome =
-      run({"--skeleton", "ntu25", "--frames", "100000", "--persons", "100000"});
+  const Outcome outcome = run({"--skeleton", "ntu25", "--frames", "100000", "--persons", "100000"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_EQ(outcome.out, "");
   const std::string start =
