@@ -62,7 +62,8 @@ const std::vector<Published> kPublished{
     {"dualhead, graph_scales: 8, window_scales: 8", "openpose18", 300, 14196, -1},
     {"ctrgcn", "ntu25", 300, 8707, -1},
     {"ctrgcn", "ntu25", 100, 2972, -1},
-    {"ctrgcn", "ntu25", 64, 1939, -1}};
+    {"ctrgcn", "ntu25", 64, 1939, -1},
+    {"shiftgcn", "ntu25", 300, 3569, 0}};
 
 class PublishedCost : public testing::TestWithParam<Published> {};
 
