@@ -54,23 +54,41 @@ std::string label_of(const ModuleCost& row, const std::vector<std::string>& abov
   return std::string(2 * row.depth, ' ') + row.name.substr(whole.empty() ? 0 : whole.size() + 1);
 }
 
+/// 3098832 as "3,098,832".
+std::string grouped(int64_t count) {
+  std::string text = std::to_string(count);
+  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+std::string macs_text(int64_t count, const MacUnit& unit) {
+  return count == 0 ? "-" : fmt::format("{:.3f}", static_cast<double>(count) / unit.size);
+}
+
+std::vector<std::string> table_row(const ModuleCost& row, const std::string& label,
+                                   const MacUnit& unit) {
+  const Macs& published = row.cost.published;
+  return {label,
+          shapes_text(row.output_shapes),
+          grouped(row.parameters),
+          macs_text(published.convolution, unit),
+          macs_text(published.graph, unit),
+          macs_text(published.convolution + published.graph, unit),
+          macs_text(row.cost.executed, unit),
+          fmt::format("{:.2f}", static_cast<double>(row.cost.peak_bytes) / kMib)};
+}
+
 std::string table_of(const std::vector<ModuleCost>& rows, int64_t depth) {
   const MacUnit unit = unit_for(rows.front().cost);
-  const auto macs = [&](int64_t count) {
-    return fmt::format("{:.3f}", static_cast<double>(count) / unit.size);
-  };
-  const auto headed = [&](const char* what) { return fmt::format("{} {}", what, unit.name); };
-  std::vector<std::vector<std::string>> cells{{"", "output", "parameters", headed("conv"),
-                                               headed("graph"), headed("executed"), "peak MiB"}};
+  std::vector<std::vector<std::string>> cells{
+      {"", "output", "parameters", "conv", "graph", "published", "executed", "peak"},
+      {"", "", "", unit.name, unit.name, unit.name, unit.name, "MiB"}};
   std::vector<std::string> above;
   for (const auto& row : rows) {
     above.resize(row.depth + 1);
     above[row.depth] = row.name;
-    if (static_cast<int64_t>(row.depth) > depth) continue;
-    cells.push_back({label_of(row, above), shapes_text(row.output_shapes),
-                     std::to_string(row.parameters), macs(row.cost.published.convolution),
-                     macs(row.cost.published.graph), macs(row.cost.executed),
-                     fmt::format("{:.2f}", static_cast<double>(row.cost.peak_bytes) / kMib)});
+    if (static_cast<int64_t>(row.depth) <= depth)
+      cells.push_back(table_row(row, label_of(row, above), unit));
   }
   return align_columns(cells);
 }
@@ -143,9 +161,10 @@ void describe_model(const ParsedArguments& arguments) {
     write_file(arguments.text("json"), to_json(rows, context, backbone, arguments).dump(2) + "\n");
   fmt::print(
       "model: {}, {} classes, one clip, {}\n\n{}\n"
-      "conv and graph: multiply-accumulates as published, of convolutions and linear layers\n"
-      "and of products with graphs; executed: those of this program, in evaluation mode.\n"
-      "peak: the most that activations and other temporary tensors held.\n",
+      "published: multiply-accumulates in the order of operations that was published,\n"
+      "  of convolutions and linear layers (conv) and of products with graphs (graph)\n"
+      "executed: those of this program, in evaluation mode on the CPU\n"
+      "peak: the most that activations and other temporary tensors held at once\n",
       backbone, context.num_classes, text_of(context.backbone.inputs), table_of(rows, depth));
 }
 
