@@ -55,25 +55,22 @@ std::string without_peaks(const std::string& text) {
 TEST_F(DescribeModel, PrintsATable) {
   const Outcome outcome = run({});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(without_peaks(outcome.out),
-            "model: stgcn, 4 classes, one clip, keypoints 1x6x7x3 (M,T,V,C)\n"
-            "\n"
-            "                          output  parameters  conv MMAC  graph MMAC  executed MMAC  "
-            "peak MiB\n"
-            "model                        1x4        1148      0.027       0.014          0.029    "
-            "  #.##\n"
-            "  backbone             1x1x8x6x7        1112      0.027       0.014          0.029    "
-            "  #.##\n"
-            "    st_gcn_networks.0    1x8x6x7         328      0.011       0.007          0.012    "
-            "  #.##\n"
-            "    st_gcn_networks.1    1x8x6x7         448      0.016       0.007          0.017    "
-            "  #.##\n"
-            "  heads.logits               1x4          36      0.000       0.000          0.000    "
-            "  #.##\n"
-            "\n"
-            "conv and graph: multiply-accumulates as published, of convolutions and linear layers\n"
-            "and of products with graphs; executed: those of this program, in evaluation mode.\n"
-            "peak: the most that activations and other temporary tensors held.\n");
+  EXPECT_EQ(
+      without_peaks(outcome.out),
+      "model: stgcn, 4 classes, one clip, keypoints 1x6x7x3 (M,T,V,C)\n"
+      "\n"
+      "                          output  parameters   conv  graph  published  executed  peak\n"
+      "                                               MMAC   MMAC       MMAC      MMAC   MiB\n"
+      "model                        1x4       1,148  0.027  0.014      0.041     0.029  #.##\n"
+      "  backbone             1x1x8x6x7       1,112  0.027  0.014      0.041     0.029  #.##\n"
+      "    st_gcn_networks.0    1x8x6x7         328  0.011  0.007      0.018     0.012  #.##\n"
+      "    st_gcn_networks.1    1x8x6x7         448  0.016  0.007      0.023     0.017  #.##\n"
+      "  heads.logits               1x4          36  0.000      -      0.000     0.000  #.##\n"
+      "\n"
+      "published: multiply-accumulates in the order of operations that was published,\n"
+      "  of convolutions and linear layers (conv) and of products with graphs (graph)\n"
+      "executed: those of this program, in evaluation mode on the CPU\n"
+      "peak: the most that activations and other temporary tensors held at once\n");
   EXPECT_EQ(outcome.err, "");
 }
 
