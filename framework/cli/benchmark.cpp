@@ -1,6 +1,5 @@
 #include <torch/version.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -9,7 +8,7 @@
 #include "framework/base/interrupt.h"
 #include "framework/base/runtime.h"
 #include "framework/base/text.h"
-#include "framework/cli/verb.h"
+#include "framework/cli/clip_options.h"
 #include "framework/eval/text_table.h"
 #include "framework/run/benchmark.h"
 #include "framework/run/experiment.h"
@@ -21,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMaxSize = 100'000, kMaxThreads = 1024;
+constexpr int64_t kMaxThreads = 1024;
 
 po::options_description benchmark_options() {
   po::options_description options;
@@ -30,34 +29,16 @@ po::options_description benchmark_options() {
       "stream", text("NAME"), "a stream of the config")(
       "set", po::value<Arguments>()->composing()->value_name("KEY=VALUE"),
       "override a config value; may be repeated")("device", text("DEVICE"),
-                                                  "auto, cpu, cuda or cuda:N")(
-      "skeleton", text("NAME"), "measure the model alone, without data, on clips of this skeleton")(
-      "frames", text("N"), "frames of a clip; default: as the data have, or 100")(
-      "persons", text("N"), "persons of a clip; default: as the data have, or 2")(
-      "channels", text("N"), "with --skeleton: channels of a joint; default 3")(
-      "classes", text("N"), "with --skeleton: classes; default 60")(
-      "batch", text("N"), "clips of a batch; default: data.batch_size of the config")(
+                                                  "auto, cpu, cuda or cuda:N");
+  add_clip_options(options);
+  options.add_options()("batch", text("N"),
+                        "clips of a batch; default: data.batch_size of the config")(
       "threads", text("A,B"), "compute threads, a row each; default 1,2")(
       "workers", text("A,B"), "loader workers, a row each; default 0,1,2")(
       "repeats", text("N"), "timed rounds; default 5")(
       "warm-ups", text("N"), "rounds before them; default 2")("json", text("FILE"),
                                                               "write the result there, too");
   return options;
-}
-
-bool parse_number(const std::string& text, int64_t low, int64_t high, int64_t& number) {
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  return result.ec == std::errc() && result.ptr == end && number >= low && number <= high;
-}
-
-int64_t number_of(const ParsedArguments& arguments, const std::string& option, int64_t fallback,
-                  int64_t low = 1, int64_t high = kMaxSize) {
-  int64_t number = fallback;
-  if (arguments.has(option) && !parse_number(arguments.text(option), low, high, number))
-    throw UsageError(fmt::format("--{} is '{}'; expected a whole number in {}..{}", option,
-                                 arguments.text(option), low, high));
-  return number;
 }
 
 std::vector<int64_t> numbers_of(const ParsedArguments& arguments, const std::string& option,
@@ -73,29 +54,6 @@ std::vector<int64_t> numbers_of(const ParsedArguments& arguments, const std::str
   return numbers;
 }
 
-void require_benchmark_options(const ParsedArguments& arguments) {
-  if (!arguments.has("config"))
-    throw UsageError("--config FILE is missing\n  see `kinegraph benchmark --help`");
-  for (const char* option : {"channels", "classes"})
-    if (arguments.has(option) && !arguments.has("skeleton"))
-      throw UsageError(
-          fmt::format("--{} needs --skeleton\n  Without it the data say that.", option));
-}
-
-/// Of clips that are not there.
-ModelContext context_without_data(const ParsedArguments& arguments) {
-  ModelContext context;
-  context.backbone.skeleton = Skeleton::load(arguments.text("skeleton"));
-  InputShape shape;
-  shape.joints = context.backbone.skeleton.joint_count();
-  shape.channels = number_of(arguments, "channels", 3);
-  shape.persons = 2;
-  shape.frames = 100;
-  context.backbone.inputs["keypoints"] = shape;
-  context.num_classes = number_of(arguments, "classes", 60);
-  return context;
-}
-
 BenchmarkTask read_task(const ParsedArguments& arguments) {
   Arguments overrides = arguments.list("set");
   if (arguments.has("device")) overrides.push_back("device=" + arguments.text("device"));
@@ -108,12 +66,7 @@ BenchmarkTask read_task(const ParsedArguments& arguments) {
       load_config(arguments.text("config"), arguments.text("stream"), overrides).options;
   task.batch_size = number_of(arguments, "batch", task.experiment.data.batch_size);
   task.has_data = !arguments.has("skeleton");
-  task.context = task.has_data ? model_context(*build_train_loader(task.experiment, at::kCPU))
-                               : context_without_data(arguments);
-  for (auto& [name, shape] : task.context.backbone.inputs) {
-    shape.frames = number_of(arguments, "frames", shape.frames);
-    shape.persons = number_of(arguments, "persons", shape.persons);
-  }
+  task.context = read_model_context(arguments, task.experiment);
   return task;
 }
 
@@ -168,13 +121,9 @@ std::string table_of(const std::vector<BenchmarkRow>& rows) {
 }
 
 std::string describe(const BenchmarkTask& task) {
-  std::string text =
-      fmt::format("model: {}, {} classes, batch {}", task.experiment.model.backbone.type(),
-                  task.context.num_classes, task.batch_size);
-  for (const auto& [name, shape] : task.context.backbone.inputs)
-    text += fmt::format(", {} {}x{}x{}x{} (M,T,V,C)", name, shape.persons, shape.frames,
-                        shape.joints, shape.channels);
-  return text;
+  return fmt::format("model: {}, {} classes, batch {}, {}", task.experiment.model.backbone.type(),
+                     task.context.num_classes, task.batch_size,
+                     text_of(task.context.backbone.inputs));
 }
 
 std::vector<BenchmarkRow> measure_with_progress(const BenchmarkTask& task,
@@ -193,7 +142,7 @@ int run_benchmark(const Arguments& words) {
   const ParsedArguments arguments =
       parse_arguments(words, find_verb("benchmark"), benchmark_options());
   if (arguments.is_help) return 0;
-  require_benchmark_options(arguments);
+  require_config_option(arguments, "benchmark");
   const BenchmarkTask task = read_task(arguments);
   // One thread: this process only waits for those that measure.
   const Runtime runtime = set_up_threads(1);

@@ -1,4 +1,5 @@
 #include "framework/base/console.h"
+#include "framework/cli/describe_model.h"
 #include "framework/cli/verb.h"
 #include "framework/registry/registry.h"
 #include "framework/skeleton/skeleton.h"
@@ -9,6 +10,7 @@ namespace kinegraph {
 namespace {
 
 constexpr const char* kSkeletons = "skeleton";
+constexpr const char* kModel = "model";
 constexpr size_t kNameColumns = 24;
 
 /// "losses", "loss", "backbones" ... name the same kinds.
@@ -96,6 +98,14 @@ void describe_skeleton(const std::string& name) {
   fmt::print("\n  edge sets: {}\n", wrap(join(sets), 13, 13));
 }
 
+void refuse_model_options(const ParsedArguments& arguments) {
+  const po::options_description options = model_description_options();
+  for (const auto& option : options.options())
+    if (arguments.has(option->long_name()))
+      throw UsageError(
+          fmt::format("--{} goes with `kinegraph describe model`", option->long_name()));
+}
+
 }  // namespace
 
 int run_list(const Arguments& words) {
@@ -118,9 +128,16 @@ int run_list(const Arguments& words) {
 
 int run_describe(const Arguments& words) {
   const ParsedArguments arguments =
-      parse_arguments(words, find_verb("describe"), po::options_description(), {"KIND", "NAME?"});
+      parse_arguments(words, find_verb("describe"), model_description_options(), {"KIND", "NAME?"});
   if (arguments.is_help) return 0;
-  const std::string kind = singular(arguments.text("KIND"), all_kinds());
+  auto kinds = all_kinds();
+  kinds.push_back(kModel);
+  const std::string kind = singular(arguments.text("KIND"), kinds);
+  if (kind == kModel) {
+    describe_model(arguments);
+    return 0;
+  }
+  refuse_model_options(arguments);
   std::vector<std::string> names{arguments.text("NAME")};
   if (!arguments.has("NAME"))
     names = kind == kSkeletons ? Skeleton::shipped_names() : find_registry(kind).names();

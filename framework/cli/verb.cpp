@@ -39,7 +39,7 @@ const std::vector<Verb>& all_verbs() {
       {"doctor", "doctor STORE [options]", "what is wrong with the data of a store", run_doctor},
       {"show", "show STORE --clip ID [options]", "a clip as a picture or a video", run_show},
       {"list", "list [KIND]", "what can be named in a config", run_list},
-      {"describe", "describe KIND [NAME]", "the options of a component, or of all of a kind",
+      {"describe", "describe KIND [NAME]", "the options of a component; what a model costs",
        run_describe},
       {"config", "config FILE [options]", "what a config says, value by value", run_config},
   };

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "framework/model/output_trace.h"
+
 namespace kinegraph {
 namespace {
 
@@ -55,8 +57,12 @@ Recognizer::Recognizer(const ModelOptions& options, const ModelContext& context)
 
 NamedTensors Recognizer::forward(const NamedTensors& inputs) {
   const NamedTensors features = backbone_->forward(inputs);
+  for (const auto& [name, feature] : features) show_output(*backbone_, feature);
   NamedTensors outputs;
-  for (const auto& [name, head] : heads_) outputs[name] = head->forward(features);
+  for (const auto& [name, head] : heads_) {
+    outputs[name] = head->forward(features);
+    show_output(*head, outputs[name]);
+  }
   return outputs;
 }
 

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <torch/nn/init.h>
 
+#include "framework/model/cost_meter.h"
 #include "models/layers/batched_matmul.h"
 #include "models/layers/branched_temporal_conv.h"
 #include "models/layers/graph_conv.h"
@@ -93,7 +94,15 @@ class TopologyRefinement : public Layer {
   }
 
  private:
+  /// Published: conv1 and conv2 on every frame, then the mean over time.
+  Macs published_macs(const at::Tensor& x, size_t k) const {
+    const int64_t rows = x.size(0) * x.size(2) * x.size(3), v = x.size(3);
+    const int64_t inner = conv4_[k]->weight.size(1), out = conv4_[k]->weight.size(0);
+    return {rows * x.size(1) * (2 * inner + out) + x.size(0) * v * v * inner * out, rows * v * out};
+  }
+
   at::Tensor refine(const at::Tensor& x, const at::Tensor& still, size_t k) {
+    const PublishedMacs published(published_macs(x, k));
     const auto first = conv1_[k](still).transpose(2, 3);  // (N, inner, V, 1)
     const auto second = conv2_[k](still);                 // (N, inner, 1, V)
     const auto graph = conv4_[k](at::tanh(first - second)) * alpha_ +

@@ -2,6 +2,7 @@
 #include <torch/nn/init.h>
 
 #include "framework/model/backbone.h"
+#include "framework/model/output_trace.h"
 #include "models/layers/input_norm.h"
 #include "models/layers/msg3d_blocks.h"
 
@@ -56,7 +57,9 @@ class Dualhead : public Backbone {
     const auto& x = inputs.at("keypoints");
     const auto stem = stem_->forward(normalise_input(data_bn_, InputNorm::kPerPerson, x));
     auto coarse = stem.slice(2, 0, stem.size(2), 2);
-    auto fine = fine2_->forward(embed_fine_(stem));
+    auto fine = embed_fine_(stem);
+    show_output(*embed_fine_, fine);
+    fine = fine2_->forward(fine);
     coarse = gate_frames(coarse, fine, frame_gate2_);
     coarse = coarse2_->forward(coarse);
     fine = gate_joints(fine, coarse, joint_gate2_);
@@ -101,13 +104,17 @@ class Dualhead : public Backbone {
   /// x * g + x with one gate for every frame, from `guide`, which has as many frames.
   static at::Tensor gate_frames(const at::Tensor& x, const at::Tensor& guide,
                                 torch::nn::Conv1d& conv) {
-    return x * (at::sigmoid(conv(guide.mean(3))) + 1).unsqueeze(3);
+    const auto gate = conv(guide.mean(3));
+    show_output(*conv, gate);
+    return x * (at::sigmoid(gate) + 1).unsqueeze(3);
   }
 
   /// x * g + x with one gate for every joint.
   static at::Tensor gate_joints(const at::Tensor& x, const at::Tensor& guide,
                                 torch::nn::Conv1d& conv) {
-    return x * (at::sigmoid(conv(guide.mean(2))) + 1).unsqueeze(2);
+    const auto gate = conv(guide.mean(2));
+    show_output(*conv, gate);
+    return x * (at::sigmoid(gate) + 1).unsqueeze(2);
   }
 
   /// (N*M, C, T, V) -> (N, M, C, T, V)

@@ -7,6 +7,8 @@
 
 #include <vector>
 
+#include "framework/model/cost_meter.h"
+
 namespace kinegraph {
 namespace {
 
@@ -60,6 +62,7 @@ class AggregateSparse : public torch::autograd::Function<AggregateSparse> {
     const auto weights = weights_of(adjacency, edges);
     const int64_t n = x.size(0), c = x.size(1), t = x.size(2), v = x.size(3);
     const int64_t k = adjacency.size(0);
+    count_executed_macs(n * t * static_cast<int64_t>(edges.size()) * c);
     auto out = at::empty({n, t, v, k * c}, rows.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "aggregate_sparse", [&] {
       const auto* from = rows.data_ptr<scalar_t>();

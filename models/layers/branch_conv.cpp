@@ -4,6 +4,7 @@
 #include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "framework/model/cost_meter.h"
 #include "models/layers/branch_passes.h"
 
 namespace kinegraph {
@@ -99,6 +100,11 @@ at::Tensor convolve_branches(const at::Tensor& active, const std::vector<at::Ten
   const auto type = active.scalar_type();
   if (!active.device().is_cpu() || (type != at::kFloat && type != at::kDouble))
     return convolve_parts(active, weights, biases, dilations, stride, plain);
+  int64_t weights_of_all = 0;
+  for (const auto& weight : weights) weights_of_all += weight.numel();
+  const int64_t macs = plain.size(0) * plain.size(2) * plain.size(3) * weights_of_all;
+  const PublishedMacs published({macs, /*graph=*/0});
+  count_executed_macs(macs);
   return BranchConv::apply(active, at::TensorList(weights), at::TensorList(biases), dilations,
                            stride, plain);
 }

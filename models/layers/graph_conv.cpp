@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "framework/model/output_trace.h"
 #include "models/layers/aggregate_kernel.h"
 
 namespace kinegraph {
@@ -39,8 +40,16 @@ GraphConvImpl::Mixing GraphConvImpl::mixing(const at::Tensor& adjacency) const {
           at::matmul(adjacency.sum(1).t(), conv->bias.view({k, out}))};
 }
 
+/// Published: the convolution first, then a dense product with each A_k.
+Macs GraphConvImpl::published_macs(const at::Tensor& x) const {
+  const int64_t wide = options_.num_subsets * options_.out_channels;
+  const int64_t rows = x.size(0) * x.size(2) * x.size(3);
+  return {rows * options_.in_channels * wide, rows * wide * x.size(3)};
+}
+
 at::Tensor GraphConvImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                   const at::Tensor& is_edge) {
+  const PublishedMacs published(published_macs(x));
   const auto [weight, bias] = mixing(adjacency);
   return pointwise(aggregate_neighbours(x, adjacency, is_edge), weight, bias);
 }
@@ -48,7 +57,12 @@ at::Tensor GraphConvImpl::forward(const at::Tensor& x, const at::Tensor& adjacen
 at::Tensor GraphConvImpl::forward_normed(const at::Tensor& x, const at::Tensor& adjacency,
                                          const at::Tensor& is_edge,
                                          const torch::nn::BatchNorm2d& bn, const Finish& finish) {
-  if (!is_foldable({bn})) return norm(forward(x, adjacency, is_edge), {bn}, finish);
+  if (!is_foldable({bn})) {
+    const auto y = forward(x, adjacency, is_edge);
+    show_output(*this, y);
+    return norm(y, {bn}, finish);
+  }
+  const PublishedMacs published(published_macs(x));
   const auto plain = mixing(adjacency);
   const auto folded = fold(plain.weight, plain.bias, {bn});
   return pointwise_finished(aggregate_neighbours(x, adjacency, is_edge), folded.weight, folded.bias,

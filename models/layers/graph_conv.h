@@ -3,6 +3,7 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/pimpl.h>
 
+#include "framework/model/cost_meter.h"
 #include "framework/skeleton/graph.h"
 #include "models/layers/norm.h"
 
@@ -44,6 +45,7 @@ class GraphConvImpl : public torch::nn::Module {
   struct Mixing {
     at::Tensor weight, bias;  // (C_out, K*C_in, 1, 1), (V, C_out)
   };
+  Macs published_macs(const at::Tensor& x) const;
   Mixing mixing(const at::Tensor& adjacency) const;
 
   GraphConvOptions options_;

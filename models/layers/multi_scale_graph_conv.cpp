@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "framework/model/cost_meter.h"
 #include "models/layers/graph_conv.h"
 #include "models/layers/window_matmul.h"
 
@@ -76,6 +77,11 @@ at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows) cons
 at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
   TORCH_CHECK(x.dim() == 4 && x.size(3) == joints_, "multi-scale graph convolution: x ", x.sizes(),
               " is not (N,C,T,V) with ", joints_, " joints");
+  // Published: windows unfolded, every scale gathered, then the convolution.
+  const int64_t out_frames = (x.size(2) + options_.stride - 1) / options_.stride;
+  const int64_t nodes = joints_ * options_.window;
+  const int64_t gathered = x.size(0) * out_frames * nodes * scales_ * options_.in_channels;
+  const PublishedMacs published({gathered * options_.out_channels, gathered * nodes});
   const auto rows = frame_rows(x);
   const bool is_mixing_first = 2 * options_.in_channels > options_.out_channels;
   const auto y = is_mixing_first ? mix_then_gather(rows) : gather_then_mix(rows);
@@ -101,6 +107,7 @@ at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x) {
   const int64_t out = out_conv_->weight.size(0);
   const auto weight =
       out_conv_->weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
+  const PublishedMacs published({n * t * v * window_ * e * out, /*graph=*/0});
   const auto y = at::linear(rows.reshape({n, t, v, window_ * e}), weight, out_conv_->bias);
   return out_bn_(y.permute({0, 3, 1, 2}));
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "framework/model/cost_meter.h"
 #include "models/layers/multiversion.h"
 #include "models/layers/rows.h"
 
@@ -158,6 +159,8 @@ void finish_in_place(at::Tensor& y, const Finish& finish) {
 at::Tensor pointwise_finished(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                               int64_t stride, const Finish& finish, int64_t plain_from) {
   const auto taken = strided(x, stride);
+  const PublishedMacs published(
+      {x.size(0) * taken.size(2) * x.size(3) * weight.numel(), /*graph=*/0});
   const auto out = product(rows_of(taken), matrix_of(weight).t(),
                            Ending(bias, dense_rows(finish.add), finish.relu, plain_from));
   return from_rows(out, x.size(0), taken.size(2), x.size(3));

@@ -11,11 +11,8 @@
 namespace kinegraph {
 namespace {
 
-/// Gives members the names that they have in the published state_dict.
-class Group : public torch::nn::Module {};
-
-torch::nn::Conv2d temporal_conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, {kernel, 1})
+torch::nn::Conv2d temporal_conv(int64_t channels, int64_t kernel, int64_t stride) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, {kernel, 1})
                                .stride({stride, 1})
                                .padding({(kernel - 1) / 2, 0}));
 }
@@ -39,7 +36,7 @@ StgcnTemporalImpl::StgcnTemporalImpl(int64_t channels, int64_t kernel, int64_t s
                                      double dropout)
     : dropout_(dropout) {
   norm_in = register_module("0", torch::nn::BatchNorm2d(channels));
-  conv_ = register_module("2", temporal_conv(channels, channels, kernel, stride));
+  conv_ = register_module("2", temporal_conv(channels, kernel, stride));
   norm_out_ = register_module("3", torch::nn::BatchNorm2d(channels));
 }
 
@@ -57,21 +54,24 @@ StgcnBlockImpl::StgcnBlockImpl(const StgcnBlockOptions& options) : residual_(opt
       GraphConv(GraphConvOptions{options.in_channels, options.out_channels, options.num_subsets}));
   tcn_ = register_module("tcn", StgcnTemporal(options.out_channels, options.temporal_kernel,
                                               options.stride, options.dropout));
-  if (residual_ != Residual::kProjection) return;
-  auto residual = register_module("residual", std::make_shared<Group>());
-  residual_conv_ = residual->register_module(
-      "0", temporal_conv(options.in_channels, options.out_channels, 1, options.stride));
-  residual_norm_ = residual->register_module("1", torch::nn::BatchNorm2d(options.out_channels));
+  if (residual_ == Residual::kProjection)
+    projection_ = register_module(
+        "residual", Projection(options.in_channels, options.out_channels, options.stride));
 }
 
 at::Tensor StgcnBlockImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                    const at::Tensor& is_edge) {
-  const auto y =
+  const auto active =
       gcn_->forward_normed(x, adjacency, is_edge, tcn_->norm_in, Finish{{}, /*relu=*/true});
   Finish finish{{}, /*relu=*/true};
   if (residual_ == Residual::kIdentity) finish.add = x;
-  if (residual_ == Residual::kProjection) finish.add = conv_norm(x, residual_conv_, residual_norm_);
-  return tcn_(y, finish);
+  if (residual_ == Residual::kProjection) {
+    finish.add = projection_(x);
+    show_output(*projection_, finish.add);
+  }
+  const auto y = tcn_(active, finish);
+  show_output(*this, y);
+  return y;
 }
 
 StgcnTrunk::StgcnTrunk(torch::nn::Module& owner, const StgcnOptions& options,
@@ -84,7 +84,7 @@ StgcnTrunk::StgcnTrunk(torch::nn::Module& owner, const StgcnOptions& options,
   data_bn_ = owner.register_module("data_bn", torch::nn::BatchNorm1d(in_channels * graph.nodes));
   add_blocks(owner, options, in_channels);
   if (options.edge_importance) {
-    auto importance = owner.register_module("edge_importance", std::make_shared<Group>());
+    auto importance = owner.register_module("edge_importance", std::make_shared<NamedGroup>());
     for (size_t i = 0; i < blocks_.size(); ++i)
       edge_importance_.push_back(
           importance->register_parameter(std::to_string(i), at::ones_like(adjacency_)));

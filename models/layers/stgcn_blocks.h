@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/layers/graph_conv.h"
+#include "models/layers/temporal_conv.h"
 
 namespace kinegraph {
 
@@ -47,8 +48,7 @@ class StgcnBlockImpl : public torch::nn::Module {
  private:
   GraphConv gcn_{nullptr};
   StgcnTemporal tcn_{nullptr};
-  torch::nn::Conv2d residual_conv_{nullptr};
-  torch::nn::BatchNorm2d residual_norm_{nullptr};
+  Projection projection_{nullptr};
   Residual residual_;
 };
 TORCH_MODULE(StgcnBlock);

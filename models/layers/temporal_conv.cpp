@@ -29,8 +29,8 @@ at::Tensor TemporalConvImpl::forward(const at::Tensor& x) {
   return bn ? conv_norm(x, conv, bn) : convolve(x, conv);
 }
 
-ProjectionImpl::ProjectionImpl(int64_t in, int64_t out) {
-  conv = register_module("0", pointwise_conv(in, out));
+ProjectionImpl::ProjectionImpl(int64_t in, int64_t out, int64_t stride) {
+  conv = register_module("0", pointwise_conv(in, out, stride));
   bn = register_module("1", torch::nn::BatchNorm2d(out));
 }
 

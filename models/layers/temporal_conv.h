@@ -38,7 +38,7 @@ TORCH_MODULE(TemporalConv);
 /// 1x1 convolution and BatchNorm under the published names `0` and `1`.
 class ProjectionImpl : public torch::nn::Module {
  public:
-  ProjectionImpl(int64_t in, int64_t out);
+  ProjectionImpl(int64_t in, int64_t out, int64_t stride = 1);
   at::Tensor forward(const at::Tensor& x);
 
   torch::nn::Conv2d conv{nullptr};
