@@ -10,63 +10,73 @@
 
 namespace kinegraph {
 
-template <class Scalar>
+template <int Bytes, class Scalar>
 struct LanesOf {
-  typedef Scalar Type __attribute__((vector_size(64)));
+  typedef Scalar Type __attribute__((vector_size(Bytes)));
 };
 
-/// 64 bytes of Scalar, one register of AVX-512; elsewhere the compiler splits it. Passed by
-/// reference only: by value the calling convention would depend on the instruction set.
-template <class Scalar>
-using Lanes = typename LanesOf<Scalar>::Type;
+/// `Bytes` of Scalar, computed lane by lane in one register. Passed by reference only: by value the
+/// calling convention would depend on the instruction set.
+template <int Bytes, class Scalar>
+using Lanes = typename LanesOf<Bytes, Scalar>::Type;
 
-template <class Scalar>
-constexpr int64_t kLanes = 64 / static_cast<int64_t>(sizeof(Scalar));
+template <int Bytes, class Scalar>
+constexpr int64_t kLanes = Bytes / static_cast<int64_t>(sizeof(Scalar));
 
+/// Bytes of a register: of AVX-512, or of the others.
+constexpr int kWide = 64, kNarrow = 32;
+
+/// Whether there are wide registers, which are also twice as many.
+inline bool has_wide_registers() {
+  static const bool has = __builtin_cpu_supports("avx512f") != 0;
+  return has;
+}
+
+/// kLanes of the registers that there are.
 template <class Scalar>
-KINEGRAPH_INLINE void load(Lanes<Scalar>& to, const Scalar* from) {
+int64_t lane_count() {
+  return has_wide_registers() ? kLanes<kWide, Scalar> : kLanes<kNarrow, Scalar>;
+}
+
+template <class Vector, class Scalar>
+KINEGRAPH_INLINE void load(Vector& to, const Scalar* from) {
   std::memcpy(&to, from, sizeof to);
 }
 
-template <class Scalar>
-KINEGRAPH_INLINE void store(Scalar* to, const Lanes<Scalar>& from) {
+template <class Vector, class Scalar>
+KINEGRAPH_INLINE void store(Scalar* to, const Vector& from) {
   std::memcpy(to, &from, sizeof from);
 }
 
 /// The first `count` lanes; the others become 0.
-template <class Scalar>
-KINEGRAPH_INLINE void load(Lanes<Scalar>& to, const Scalar* from, int64_t count) {
-  if (count >= kLanes<Scalar>) return load(to, from);
-  to = Lanes<Scalar>{};
+template <class Vector, class Scalar>
+KINEGRAPH_INLINE void load(Vector& to, const Scalar* from, int64_t count) {
+  if (count >= kLanes<sizeof(Vector), Scalar>) return load(to, from);
+  to = Vector{};
   for (int64_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
 /// The first `count` lanes.
-template <class Scalar>
-KINEGRAPH_INLINE void store(Scalar* to, const Lanes<Scalar>& from, int64_t count) {
-  if (count >= kLanes<Scalar>) return store(to, from);
+template <class Vector, class Scalar>
+KINEGRAPH_INLINE void store(Scalar* to, const Vector& from, int64_t count) {
+  if (count >= kLanes<sizeof(Vector), Scalar>) return store(to, from);
   for (int64_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
-/// Memory for whole Lanes, not initialised.
+/// Memory for `count` registers, not initialised.
 template <class Scalar>
 struct Scratch {
-  explicit Scratch(int64_t lane_count)
-      : lanes(lane_count),
-        data(static_cast<Scalar*>(::operator new(static_cast<size_t>(lane_count) * 64, kAlign))) {}
+  explicit Scratch(int64_t count)
+      : size(count * lane_count<Scalar>()),
+        data(static_cast<Scalar*>(
+            ::operator new(static_cast<size_t>(size) * sizeof(Scalar), kAlign))) {}
   ~Scratch() { ::operator delete(data, kAlign); }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
   static constexpr std::align_val_t kAlign{64};
-  const int64_t lanes;
+  const int64_t size;
   Scalar* const data;
 };
-
-/// Whether the registers hold whole Lanes, and many of them: kernels then take larger tiles.
-inline bool has_wide_registers() {
-  static const bool has = __builtin_cpu_supports("avx512f") != 0;
-  return has;
-}
 
 }  // namespace kinegraph
