@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 #include <torch/nn/init.h>
 
-#include "models/layers/batched_matmul.h"
 #include "models/layers/branched_temporal_conv.h"
+#include "models/layers/channelwise.h"
 #include "models/layers/graph_conv.h"
 #include "models/layers/unit_trunk.h"
 
@@ -76,29 +76,50 @@ class TopologyRefinement : public Layer {
   }
 
   at::Tensor forward(const at::Tensor& input) override {
-    const auto x = input.contiguous();
-    // The mean over time commutes with a 1x1 convolution: (N, C, 1, V).
-    const auto still = x.mean(2, /*keepdim=*/true);
-    at::Tensor sum;
-    for (size_t k = 0; k < conv1_.size(); ++k) {
-      const auto y = refine(x, still, k);
-      sum = sum.defined() ? sum + y : y;
-    }
+    const auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
+    const auto features = at::conv2d(x, joined(conv3_, &Conv::weight), joined(conv3_, &Conv::bias));
+    const auto sum = aggregate_channelwise(features, graphs(x));
     return (bn_(sum) + (down_ ? down_(x) : x)).relu_();
   }
 
  private:
-  at::Tensor refine(const at::Tensor& x, const at::Tensor& still, size_t k) {
-    const auto first = conv1_[k](still).transpose(2, 3);  // (N, inner, V, 1)
-    const auto second = conv2_[k](still);                 // (N, inner, 1, V)
-    const auto graph = conv4_[k](at::tanh(first - second)) * alpha_ +
-                       learned_[static_cast<int64_t>(k)];  // (N, C, U, V)
-    const auto features = conv3_[k](x);
-    const int64_t n = features.size(0), c = features.size(1), t = features.size(2),
-                  v = features.size(3);
-    const auto matrix = receives_by_row_ ? graph.transpose(2, 3) : graph;
-    return batched_matmul(features.reshape({n * c, t, v}), matrix.reshape({n * c, v, v}))
-        .view({n, c, t, v});
+  using Conv = torch::nn::Conv2dImpl;
+
+  static at::Tensor joined(const std::vector<torch::nn::Conv2d>& convs, at::Tensor Conv::*member) {
+    std::vector<at::Tensor> parts;
+    for (const auto& conv : convs) parts.push_back((*conv).*member);
+    return at::cat(parts);
+  }
+
+  /// K times (N, C, sender, receiver).
+  std::vector<at::Tensor> graphs(const at::Tensor& x) const {
+    // The mean over time commutes with a 1x1 convolution: (N, C, 1, V).
+    const auto still = x.mean(2, /*keepdim=*/true);
+    const auto embed = [&](const std::vector<torch::nn::Conv2d>& convs) {
+      return at::conv2d(still, joined(convs, &Conv::weight), joined(convs, &Conv::bias))
+          .permute({0, 2, 3, 1});  // (N, 1, V, K*inner)
+    };
+    const auto parts = at::tanh(embed(conv1_).transpose(1, 2) - embed(conv2_))
+                           .chunk(static_cast<int64_t>(conv4_.size()), 3);  // (N, U, V, inner)
+    std::vector<at::Tensor> result;
+    for (size_t k = 0; k < parts.size(); ++k) {
+      const auto graph = refined(parts[k], k);
+      result.push_back(receives_by_row_ ? graph.transpose(2, 3) : graph);
+    }
+    return result;
+  }
+
+  /// alpha * conv4_k(differences) + PA_k, (N, C, U, V): with PA_k as one more channel of the input
+  /// it takes no pass of its own over the graph.
+  at::Tensor refined(const at::Tensor& differences, size_t k) const {
+    const auto shared = learned_[static_cast<int64_t>(k)].unsqueeze(2);
+    auto sizes = differences.sizes().vec();
+    sizes.back() = 1;
+    const auto input = at::cat({differences, shared.expand(sizes)}, 3).permute({0, 3, 1, 2});
+    const auto& conv = conv4_[k];
+    const auto weight = conv->weight * alpha_;
+    return at::conv2d(input, at::cat({weight, at::ones_like(weight.narrow(1, 0, 1))}, 1),
+                      conv->bias * alpha_);
   }
 
   bool receives_by_row_;
