@@ -143,18 +143,20 @@ KINEGRAPH_INLINE void move_all(Tile<Bytes, Frames, Size>, const ChannelShape& sh
   }
 }
 
-KINEGRAPH_MULTIVERSION void move(const ChannelShape& shape, const ChannelRows<const float>& from,
-                                 const ChannelGraph<const float>& graph, bool is_transposed,
-                                 const ChannelRows<float>& to,
-                                 const ChannelScratch<float>& scratch) {
+KINEGRAPH_MULTIVERSION void move_channels(const ChannelShape& shape,
+                                          const ChannelRows<const float>& from,
+                                          const ChannelGraph<const float>& graph,
+                                          bool is_transposed, const ChannelRows<float>& to,
+                                          const ChannelScratch<float>& scratch) {
   has_wide_registers() ? move_all(WideTile(), shape, from, graph, is_transposed, to, scratch)
                        : move_all(NarrowTile(), shape, from, graph, is_transposed, to, scratch);
 }
 
-KINEGRAPH_MULTIVERSION void move(const ChannelShape& shape, const ChannelRows<const double>& from,
-                                 const ChannelGraph<const double>& graph, bool is_transposed,
-                                 const ChannelRows<double>& to,
-                                 const ChannelScratch<double>& scratch) {
+KINEGRAPH_MULTIVERSION void move_channels(const ChannelShape& shape,
+                                          const ChannelRows<const double>& from,
+                                          const ChannelGraph<const double>& graph,
+                                          bool is_transposed, const ChannelRows<double>& to,
+                                          const ChannelScratch<double>& scratch) {
   has_wide_registers() ? move_all(WideTile(), shape, from, graph, is_transposed, to, scratch)
                        : move_all(NarrowTile(), shape, from, graph, is_transposed, to, scratch);
 }
@@ -169,8 +171,8 @@ void move_in_scratch(const ChannelShape& shape, const ChannelRows<const Scalar>&
   const int64_t groups = (shape.channels + lanes - 1) / lanes;
   const int64_t frame_lanes = inputs * kMostTile, graph_lanes = inputs * (outputs + kMostTile);
   const Scratch<Scalar> frames(groups * frame_lanes), packed(groups * graph_lanes);
-  move(shape, from, graph, is_transposed, to,
-       {frames.data, packed.data, frame_lanes * lanes, graph_lanes * lanes});
+  move_channels(shape, from, graph, is_transposed, to,
+                {frames.data, packed.data, frame_lanes * lanes, graph_lanes * lanes});
 }
 
 template <int Bytes, int A, int B, class Scalar>
@@ -204,20 +206,20 @@ KINEGRAPH_INLINE void multiply_all(Tile<Bytes, A, B>, const ChannelShape& shape,
   }
 }
 
-KINEGRAPH_MULTIVERSION void multiply(const ChannelShape& shape,
-                                     const ChannelRows<const float>& from,
-                                     const ChannelRows<const float>& to,
-                                     const ChannelGraph<float>& graph,
-                                     const ChannelScratch<float>& scratch) {
+KINEGRAPH_MULTIVERSION void multiply_channels(const ChannelShape& shape,
+                                              const ChannelRows<const float>& from,
+                                              const ChannelRows<const float>& to,
+                                              const ChannelGraph<float>& graph,
+                                              const ChannelScratch<float>& scratch) {
   has_wide_registers() ? multiply_all(WideTile(), shape, from, to, graph, scratch)
                        : multiply_all(NarrowTile(), shape, from, to, graph, scratch);
 }
 
-KINEGRAPH_MULTIVERSION void multiply(const ChannelShape& shape,
-                                     const ChannelRows<const double>& from,
-                                     const ChannelRows<const double>& to,
-                                     const ChannelGraph<double>& graph,
-                                     const ChannelScratch<double>& scratch) {
+KINEGRAPH_MULTIVERSION void multiply_channels(const ChannelShape& shape,
+                                              const ChannelRows<const double>& from,
+                                              const ChannelRows<const double>& to,
+                                              const ChannelGraph<double>& graph,
+                                              const ChannelScratch<double>& scratch) {
   has_wide_registers() ? multiply_all(WideTile(), shape, from, to, graph, scratch)
                        : multiply_all(NarrowTile(), shape, from, to, graph, scratch);
 }
@@ -244,8 +246,8 @@ void channel_products(const ChannelShape& shape, ChannelRows<const Scalar> from,
   const int64_t tile_lanes = shape.frames * kMostTile;
   const int64_t packed_lanes = shape.frames * (static_cast<int64_t>(to.offsets.size()) + kMostTile);
   const Scratch<Scalar> tile(groups * tile_lanes), packed(groups * packed_lanes);
-  multiply(shape, from, to, graph,
-           {tile.data, packed.data, tile_lanes * lanes, packed_lanes * lanes});
+  multiply_channels(shape, from, to, graph,
+                    {tile.data, packed.data, tile_lanes * lanes, packed_lanes * lanes});
 }
 
 #define KINEGRAPH_INSTANTIATE(Scalar)                                              \

@@ -219,7 +219,9 @@ void RowProducts<Scalar>::move_to(double* sums) {
     for (int64_t p = 0; p < inputs_; ++p) {
       const int64_t tile = m / a_tile * b_tiles + p / b_tile;
       const int64_t place = (tile * a_tile + m % a_tile) * b_tile + p % b_tile;
-      for (int64_t l = 0; l < lanes; ++l) sums[m * inputs_ + p] += sums_.data[place * lanes + l];
+      double sum = 0;
+      for (int64_t l = 0; l < lanes; ++l) sum += sums_.data[place * lanes + l];
+      sums[m * inputs_ + p] += sum;
     }
   std::fill_n(sums_.data, sums_.size, Scalar(0));
 }

@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "models/layers/frame_kernel.h"
 
@@ -42,9 +43,10 @@ at::Tensor part_of(const at::Tensor& rows, const MixSizes& sizes, int64_t clip, 
       .view({sizes.frames_of(part) * sizes.joints, rows.size(3)});
 }
 
-template <class Scalar>
-FrameRows<Scalar> pointers_to(const at::Tensor& rows, int64_t count, int64_t channels) {
-  return {rows.data_ptr<Scalar>(), count * channels, channels};
+/// The frames of contiguous rows, `count` a frame. Pointed: Scalar or const Scalar.
+template <class Pointed>
+FrameRows<Pointed> pointers_to(const at::Tensor& rows, int64_t count, int64_t channels) {
+  return {rows.data_ptr<std::remove_const_t<Pointed>>(), count * channels, channels};
 }
 
 template <class Scalar>
@@ -123,11 +125,11 @@ class MixGradients {
  private:
   template <class Pointed>
   FrameRows<Pointed> joints_of(const at::Tensor& rows) const {
-    return {rows.data_ptr<Scalar>(), sizes_.joints * sizes_.channels, sizes_.channels};
+    return pointers_to<Pointed>(rows, sizes_.joints, sizes_.channels);
   }
   template <class Pointed>
   FrameRows<Pointed> gathered_of(const at::Tensor& rows) const {
-    return {rows.data_ptr<Scalar>(), sizes_.gathered * sizes_.channels, sizes_.channels};
+    return pointers_to<Pointed>(rows, sizes_.gathered, sizes_.channels);
   }
 
   at::Tensor rows_, matrix_, weight_;
