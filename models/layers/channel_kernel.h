@@ -1,4 +1,4 @@
-// The loops of aggregate_channelwise() for one clip and kLanes channels, for float and double.
+// The loops of aggregate_channelwise() for one clip and a block of channels, for float and double.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace kinegraph {
 
-/// Where a clip's rows and graph entries lie, all at the first of `channels` <= kLanes adjacent
-/// channels: row i of frame t at rows.data + t * rows.frame + offsets[i].
+/// Rows of adjacent channels: the block's first channel of row i in frame t lies at
+/// data + t * frame + offsets[i].
 template <class Scalar>
 struct ChannelRows {
   Scalar* data;
@@ -17,7 +17,7 @@ struct ChannelRows {
   const std::vector<int64_t>& offsets;
 };
 
-/// Entry (u, w) of the graph: entries[u] + w * step.
+/// The block's first channel of entry (u, w) lies at entries[u] + w * step.
 template <class Scalar>
 struct ChannelGraph {
   const std::vector<Scalar*>& entries;
