@@ -2,8 +2,8 @@
 #include <torch/nn/init.h>
 
 #include "framework/model/cost_meter.h"
-#include "models/layers/batched_matmul.h"
 #include "models/layers/branched_temporal_conv.h"
+#include "models/layers/channelwise.h"
 #include "models/layers/graph_conv.h"
 #include "models/layers/unit_trunk.h"
 
@@ -18,7 +18,6 @@ struct CtrgcnOptions {
   std::string receiver = "row";
   bool relu_after_temporal = false;
   TemporalBranches temporal;
-  std::string init = "authors";
 
   CtrgcnOptions() {
     graph.partition = "self_in_out";
@@ -41,10 +40,6 @@ struct CtrgcnOptions {
           Range{1, 99});
     field("dilations", temporal.dilations, "of the temporal branches beside pooling and 1x1",
           Range{1, 32});
-    field("init", init,
-          "how weights start. authors: BatchNorm of the temporal branches N(1, 0.02), projections "
-          "of residual paths He by the outputs; pyskl: BatchNorm 1, projections LibTorch's own",
-          OneOf{{"authors", "pyskl"}});
   }
 };
 
@@ -82,37 +77,62 @@ class TopologyRefinement : public Layer {
   }
 
   at::Tensor forward(const at::Tensor& input) override {
-    const auto x = input.contiguous();
-    // The mean over time commutes with a 1x1 convolution: (N, C, 1, V).
-    const auto still = x.mean(2, /*keepdim=*/true);
-    at::Tensor sum;
-    for (size_t k = 0; k < conv1_.size(); ++k) {
-      const auto y = refine(x, still, k);
-      sum = sum.defined() ? sum + y : y;
-    }
-    return (bn_(sum) + (down_ ? down_(x) : x)).relu_();
+    const auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
+    const PublishedMacs published(published_macs(x));
+    const auto features = pointwise(x, joined(conv3_, &Conv::weight), joined(conv3_, &Conv::bias));
+    const auto sum = aggregate_channelwise(features, graphs(x));
+    return norm(sum, {bn_}, Finish{down_ ? down_(x) : x, /*relu=*/true});
   }
 
  private:
-  /// Published: conv1 and conv2 on every frame, then the mean over time.
-  Macs published_macs(const at::Tensor& x, size_t k) const {
+  using Conv = torch::nn::Conv2dImpl;
+
+  /// Published: conv1 and conv2 on every frame, then the mean over time; the projection beside it.
+  Macs published_macs(const at::Tensor& x) const {
+    const auto subsets = static_cast<int64_t>(conv4_.size());
     const int64_t rows = x.size(0) * x.size(2) * x.size(3), v = x.size(3);
-    const int64_t inner = conv4_[k]->weight.size(1), out = conv4_[k]->weight.size(0);
-    return {rows * x.size(1) * (2 * inner + out) + x.size(0) * v * v * inner * out, rows * v * out};
+    const int64_t inner = conv4_[0]->weight.size(1), out = conv4_[0]->weight.size(0);
+    const int64_t projection = down_ ? rows * x.size(1) * out : 0;
+    return {subsets * (rows * x.size(1) * (2 * inner + out) + x.size(0) * v * v * inner * out) +
+                projection,
+            subsets * rows * v * out};
   }
 
-  at::Tensor refine(const at::Tensor& x, const at::Tensor& still, size_t k) {
-    const PublishedMacs published(published_macs(x, k));
-    const auto first = conv1_[k](still).transpose(2, 3);  // (N, inner, V, 1)
-    const auto second = conv2_[k](still);                 // (N, inner, 1, V)
-    const auto graph = conv4_[k](at::tanh(first - second)) * alpha_ +
-                       learned_[static_cast<int64_t>(k)];  // (N, C, U, V)
-    const auto features = conv3_[k](x);
-    const int64_t n = features.size(0), c = features.size(1), t = features.size(2),
-                  v = features.size(3);
-    const auto matrix = receives_by_row_ ? graph.transpose(2, 3) : graph;
-    return batched_matmul(features.reshape({n * c, t, v}), matrix.reshape({n * c, v, v}))
-        .view({n, c, t, v});
+  static at::Tensor joined(const std::vector<torch::nn::Conv2d>& convs, at::Tensor Conv::*member) {
+    std::vector<at::Tensor> parts;
+    for (const auto& conv : convs) parts.push_back((*conv).*member);
+    return at::cat(parts);
+  }
+
+  /// K times (N, C, sender, receiver).
+  std::vector<at::Tensor> graphs(const at::Tensor& x) const {
+    // The mean over time commutes with a 1x1 convolution: (N, C, 1, V).
+    const auto still = x.mean(2, /*keepdim=*/true);
+    const auto embed = [&](const std::vector<torch::nn::Conv2d>& convs) {
+      return at::conv2d(still, joined(convs, &Conv::weight), joined(convs, &Conv::bias))
+          .permute({0, 2, 3, 1});  // (N, 1, V, K*inner)
+    };
+    const auto parts = at::tanh(embed(conv1_).transpose(1, 2) - embed(conv2_))
+                           .chunk(static_cast<int64_t>(conv4_.size()), 3);  // (N, U, V, inner)
+    std::vector<at::Tensor> result;
+    for (size_t k = 0; k < parts.size(); ++k) {
+      const auto graph = refined(parts[k], k);
+      result.push_back(receives_by_row_ ? graph.transpose(2, 3) : graph);
+    }
+    return result;
+  }
+
+  /// alpha * conv4_k(differences) + PA_k, (N, C, U, V): with PA_k as one more channel of the input
+  /// it takes no pass of its own over the graph.
+  at::Tensor refined(const at::Tensor& differences, size_t k) const {
+    const auto shared = learned_[static_cast<int64_t>(k)].unsqueeze(2);
+    auto sizes = differences.sizes().vec();
+    sizes.back() = 1;
+    const auto input = at::cat({differences, shared.expand(sizes)}, 3).permute({0, 3, 1, 2});
+    const auto& conv = conv4_[k];
+    const auto weight = conv->weight * alpha_;
+    return at::conv2d(input, at::cat({weight, at::ones_like(weight.narrow(1, 0, 1))}, 1),
+                      conv->bias * alpha_);
   }
 
   bool receives_by_row_;
@@ -129,7 +149,6 @@ class CtrgcnTemporal : public Layer {
         conv_(options.temporal, shape.out_channels, shape.out_channels, shape.stride) {
     for (const auto& item : conv_->named_children()) register_module(item.key(), item.value());
     for (auto& conv : conv_->convs()) init_fan_out(conv);
-    if (options.init != "authors") return;
     for (auto& norm : conv_->norms()) torch::nn::init::normal_(norm->weight, 1, 0.02);
   }
 
@@ -165,8 +184,7 @@ class Ctrgcn : public TrunkBackbone {
     parts.make_temporal = [&](const UnitShape& shape) {
       return std::make_shared<CtrgcnTemporal>(options, shape);
     };
-    if (options.init == "authors")
-      parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
+    parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
     return UnitTrunk(*this, context.input("keypoints"), parts, "ctrgcn");
   }
 };

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
-#include "models/layers/batched_matmul.h"
+#include "models/layers/channelwise.h"
+#include "models/layers/frame_matmul.h"
 #include "models/layers/mixed_temporal_conv.h"
 
 namespace kinegraph {
@@ -52,25 +53,30 @@ class DynamicGroupGraphConv : public Layer {
   }
 
   at::Tensor forward(const at::Tensor& input) override {
-    const auto x = input.contiguous();
-    const int64_t n = x.size(0), t = x.size(2), v = x.size(3), rows = n * groups_ * inner_;
-    const auto gathered =
-        batched_matmul(pre_(x).relu_().reshape({rows, t, v}), graphs(x).reshape({rows, v, v}))
-            .view({n, groups_ * inner_, t, v});
-    return (bn_(post_(gathered)) + (down_ ? down_(x) : x)).relu_();
+    const auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
+    const auto gathered = aggregate_channelwise(
+        conv_norm(x, pre_->conv, pre_->bn, Finish{{}, /*relu=*/true}), graphs(x));
+    return conv_norm(gathered, post_, bn_, Finish{down_ ? down_(x) : x, /*relu=*/true});
   }
 
  private:
-  /// (N, K, inner, V, V)
+  /// (N, K*inner, V, V)
   at::Tensor graphs(const at::Tensor& x) {
     const int64_t n = x.size(0), v = x.size(3);
     const auto still = x.mean(2, /*keepdim=*/true);
-    const auto first = conv1_(still).reshape({n * groups_, inner_, v});
-    const auto second = conv2_(still).reshape({n * groups_, inner_, v});
-    const auto distance = at::tanh(first.unsqueeze(3) - second.unsqueeze(2));
-    const auto likeness = at::softmax(batched_matmul(first.transpose(1, 2), second), 1);
-    return distance.view({n, groups_, inner_, v, v}) * alpha_[0] +
-           likeness.view({n, groups_, 1, v, v}) * beta_[0] + adjacency_.unsqueeze(1);
+    const auto first = conv1_(still).permute({0, 2, 3, 1});  // (N, 1, V, K*inner)
+    const auto second = conv2_(still).permute({0, 2, 3, 1});
+    const auto distance = at::tanh(first.transpose(1, 2) - second);  // (N, V, V, K*inner)
+    const auto by_group = [&](const at::Tensor& embedded) {
+      return embedded.reshape({n, v, groups_, inner_})
+          .transpose(1, 2)
+          .reshape({n * groups_, 1, v, inner_});
+    };
+    const auto likeness = at::softmax(frame_products(by_group(first), by_group(second)), 1);
+    const auto shared = likeness.view({n, groups_, v, v}) * beta_[0] + adjacency_;
+    const auto graph = distance.view({n, v, v, groups_, inner_}) * alpha_[0] +
+                       shared.permute({0, 2, 3, 1}).unsqueeze(4);
+    return graph.view({n, v, v, groups_ * inner_}).permute({0, 3, 1, 2});
   }
 
   int64_t groups_, inner_;

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "framework/base/error.h"
-#include "models/layers/batched_matmul.h"
+#include "models/layers/frame_matmul.h"
 #include "models/layers/graph_conv.h"
 
 namespace kinegraph {
@@ -106,24 +106,21 @@ void AdaptiveGraphConv::add_attention(int64_t channels, int64_t joints) {
   torch::nn::init::zeros_(excite_->bias);
 }
 
-/// embedded: (N, 2*K*inner, T, V) with a_0, b_0, a_1, b_1, ... Returns (N, V, V).
-at::Tensor AdaptiveGraphConv::graph(const at::Tensor& embedded, int64_t subset) const {
-  const int64_t n = embedded.size(0), features = inner_ * embedded.size(2), v = embedded.size(3);
-  const auto a = embedded.narrow(1, 2 * subset * inner_, inner_).reshape({n, features, v});
-  const auto b = embedded.narrow(1, (2 * subset + 1) * inner_, inner_).reshape({n, features, v});
-  const auto similarity = batched_matmul(a.transpose(1, 2), b) / static_cast<double>(features);
-  const auto fixed = learned_[subset];
-  if (is_softmax_) return at::softmax(similarity, 1) + (adjacency_[subset] + fixed);
-  return fixed + alpha_ * at::tanh(similarity);
+/// embedded: (N, 2*K*inner, T, V) with a_0, b_0, a_1, b_1, ... Returns (N, K, V, V).
+at::Tensor AdaptiveGraphConv::graphs(const at::Tensor& embedded) const {
+  const auto parts = embedded.permute({0, 2, 3, 1}).split(inner_, 3);
+  std::vector<at::Tensor> products;
+  for (size_t k = 0; 2 * k < parts.size(); ++k)
+    products.push_back(frame_products(parts[2 * k], parts[2 * k + 1]));
+  const auto similarity = at::stack(products, 1) / static_cast<double>(inner_ * embedded.size(2));
+  if (is_softmax_) return at::softmax(similarity, 2) + (adjacency_ + learned_);
+  return learned_ + alpha_ * at::tanh(similarity);
 }
 
 at::Tensor AdaptiveGraphConv::forward(const at::Tensor& input) {
-  // Joints along rows: x G is one matrix product a clip.
-  const auto x = input.contiguous();
-  const int64_t n = x.size(0), c = x.size(1), t = x.size(2), v = x.size(3);
-  const int64_t subsets = learned_.size(0);
-  std::vector<at::Tensor> weights, biases, gathered;
-  for (int64_t k = 0; k < subsets; ++k)
+  const auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
+  std::vector<at::Tensor> weights, biases;
+  for (size_t k = 0; k < conv_a_.size(); ++k)
     for (const auto* conv : {&conv_a_[k], &conv_b_[k]}) {
       weights.push_back((*conv)->weight);
       biases.push_back((*conv)->bias);
@@ -131,23 +128,22 @@ at::Tensor AdaptiveGraphConv::forward(const at::Tensor& input) {
   const auto embedded = at::conv2d(x, at::cat(weights), at::cat(biases));
   weights.clear();
   at::Tensor bias;
-  for (int64_t k = 0; k < subsets; ++k) {
-    gathered.push_back(
-        batched_matmul(x.view({n, c * t, v}), graph(embedded, k)).view({n, c, t, v}));
-    weights.push_back(conv_d_[k]->weight);
-    bias = bias.defined() ? bias + conv_d_[k]->bias : conv_d_[k]->bias;
+  for (const auto& conv : conv_d_) {
+    weights.push_back(conv->weight);
+    bias = bias.defined() ? bias + conv->bias : conv->bias;
   }
   // sum_k d_k(x G_k) is one convolution over K * C_in channels.
-  auto y = bn_(at::conv2d(at::cat(gathered, 1), at::cat(weights, 1), bias));
-  y = (y + (down_ ? down_(x) : x)).relu_();
+  const auto weight = at::cat(weights, 1).flatten(1);
+  const auto sum = mix_neighbours(x, graphs(embedded), weight, bias.expand({x.size(3), -1}));
+  const auto y = norm(sum, {bn_}, Finish{down_ ? down_(x) : x, /*relu=*/true});
   return has_attention_ ? attend(y) : y;
 }
 
 at::Tensor AdaptiveGraphConv::attend(at::Tensor y) {
-  y = y * at::sigmoid(joint_gate_(y.mean(2))).unsqueeze(2) + y;
-  y = y * at::sigmoid(frame_gate_(y.mean(3))).unsqueeze(3) + y;
+  y = y * (at::sigmoid(joint_gate_(y.mean(2))) + 1).unsqueeze(2);
+  y = y * (at::sigmoid(frame_gate_(y.mean(3))) + 1).unsqueeze(3);
   const auto gate = at::sigmoid(excite_(at::relu(squeeze_(y.mean({2, 3})))));
-  return y * gate.unsqueeze(2).unsqueeze(3) + y;
+  return y * (gate + 1).unsqueeze(2).unsqueeze(3);
 }
 
 PlainTemporal::PlainTemporal(const UnitShape& shape, int64_t kernel) {

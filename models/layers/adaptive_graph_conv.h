@@ -60,7 +60,7 @@ class AdaptiveGraphConv : public Layer {
  private:
   void add_convs(const UnitShape& shape);
   void add_attention(int64_t channels, int64_t joints);
-  at::Tensor graph(const at::Tensor& embedded, int64_t subset) const;
+  at::Tensor graphs(const at::Tensor& embedded) const;
   at::Tensor attend(at::Tensor y);
 
   bool is_softmax_, has_attention_;

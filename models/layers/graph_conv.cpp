@@ -4,6 +4,8 @@
 
 #include "framework/model/output_trace.h"
 #include "models/layers/aggregate_kernel.h"
+#include "models/layers/frame_matmul.h"
+#include "models/layers/graph_conv_kernel.h"
 
 namespace kinegraph {
 
@@ -14,17 +16,50 @@ at::Tensor to_tensor(const Adjacency& adjacency) {
   return tensor;
 }
 
+namespace {
+
+/// (V_out*K, V_in), or that for every clip: times the rows of a frame, (V_in, C), it gives the K
+/// neighbourhoods of a joint side by side.
+at::Tensor gathering_matrix(const at::Tensor& adjacency) {
+  const int64_t k = adjacency.size(-3), v = adjacency.size(-1);
+  if (adjacency.dim() == 3) return adjacency.permute({2, 0, 1}).reshape({v * k, v});
+  return adjacency.permute({0, 3, 1, 2}).reshape({adjacency.size(0), v * k, v});
+}
+
+void check_sizes(const at::Tensor& x, const at::Tensor& adjacency) {
+  const bool is_per_clip = adjacency.dim() == 4;
+  TORCH_CHECK(x.dim() == 4 && (adjacency.dim() == 3 || is_per_clip) &&
+                  x.size(3) == adjacency.size(-1) && x.size(3) == adjacency.size(-2) &&
+                  (!is_per_clip || x.size(0) == adjacency.size(0)),
+              "aggregate_neighbours: x ", x.sizes(), " is not (N,C,T,V) for A ", adjacency.sizes());
+}
+
+}  // namespace
+
 at::Tensor aggregate_neighbours(const at::Tensor& x, const at::Tensor& adjacency,
                                 const at::Tensor& is_edge) {
-  TORCH_CHECK(x.dim() == 4 && adjacency.dim() == 3 && x.size(3) == adjacency.size(1),
-              "aggregate_neighbours: x ", x.sizes(), " is not (N,C,T,V) for A ", adjacency.sizes());
+  check_sizes(x, adjacency);
   if (x.device().is_cpu() && is_edge.defined()) return aggregate_sparse(x, adjacency, is_edge);
   const int64_t n = x.size(0), c = x.size(1), t = x.size(2), v = x.size(3);
-  const int64_t k = adjacency.size(0);
-  // (V_out*K, V_in) times the rows of (N*T, V_in, C): the result is NTVC memory already.
-  const auto gather = adjacency.permute({2, 0, 1}).reshape({v * k, v});
-  const auto rows = x.permute({0, 2, 3, 1}).reshape({n * t, v, c});
-  return at::matmul(gather, rows).view({n, t, v, k * c}).permute({0, 3, 1, 2});
+  return frame_matmul(gathering_matrix(adjacency), x.permute({0, 2, 3, 1}))
+      .view({n, t, v, adjacency.size(-3) * c})
+      .permute({0, 3, 1, 2});
+}
+
+at::Tensor mix_neighbours(const at::Tensor& x, const at::Tensor& adjacency,
+                          const at::Tensor& weight, const at::Tensor& bias) {
+  check_sizes(x, adjacency);
+  const int64_t rows = x.size(0) * x.size(2) * x.size(3);
+  const Macs macs{rows * weight.numel(), rows * x.size(3) * weight.size(1)};
+  const PublishedMacs published(macs);
+  if (x.device().is_cpu()) {
+    count_executed_macs(macs.convolution + macs.graph);
+    return gather_and_mix(x.permute({0, 2, 3, 1}), gathering_matrix(adjacency), weight, bias)
+        .permute({0, 3, 1, 2});
+  }
+  const auto gathered = aggregate_neighbours(x, adjacency, at::Tensor());
+  return at::conv2d(gathered, weight.unsqueeze(2).unsqueeze(3)) +
+         bias.t().view({1, weight.size(0), 1, -1});
 }
 
 GraphConvImpl::GraphConvImpl(const GraphConvOptions& options) : options_(options) {
@@ -51,6 +86,7 @@ at::Tensor GraphConvImpl::forward(const at::Tensor& x, const at::Tensor& adjacen
                                   const at::Tensor& is_edge) {
   const PublishedMacs published(published_macs(x));
   const auto [weight, bias] = mixing(adjacency);
+  if (!is_edge.defined()) return mix_neighbours(x, adjacency, weight.flatten(1), bias);
   return pointwise(aggregate_neighbours(x, adjacency, is_edge), weight, bias);
 }
 
@@ -65,8 +101,12 @@ at::Tensor GraphConvImpl::forward_normed(const at::Tensor& x, const at::Tensor& 
   const PublishedMacs published(published_macs(x));
   const auto plain = mixing(adjacency);
   const auto folded = fold(plain.weight, plain.bias, {bn});
-  return pointwise_finished(aggregate_neighbours(x, adjacency, is_edge), folded.weight, folded.bias,
-                            /*stride=*/1, finish);
+  if (is_edge.defined())
+    return pointwise_finished(aggregate_neighbours(x, adjacency, is_edge), folded.weight,
+                              folded.bias, /*stride=*/1, finish);
+  auto y = mix_neighbours(x, adjacency, folded.weight.flatten(1), folded.bias);
+  finish_in_place(y, finish);
+  return y;
 }
 
 }  // namespace kinegraph

@@ -14,11 +14,17 @@ at::Tensor to_tensor(const Adjacency& adjacency);
 
 /// out[n,t,w,k*C+c] = sum_v x[n,c,t,v] * A[k,v,w]: every joint gathers its K neighbourhoods.
 ///
-/// x: (N, C, T, V), best channels_last; A: (K, V, V), differentiable. Returns (N, K*C, T, V) in
-/// channels_last memory, channel k*C+c. `is_edge` (K, V, V) bool, may be undefined: entries of A
+/// x: (N, C, T, V), best channels_last; A: (K, V, V), or (N, K, V, V) with graphs for every clip,
+/// differentiable. Returns (N, K*C, T, V) in channels_last memory, channel k*C+c. `is_edge`
+/// (K, V, V) bool, undefined for graphs of clips and where all joints are neighbours: entries of A
 /// outside it are taken as 0 and get no gradient, which lets the CPU kernel skip them.
 at::Tensor aggregate_neighbours(const at::Tensor& x, const at::Tensor& adjacency,
                                 const at::Tensor& is_edge);
+
+/// out[n,o,t,w] = sum_j weight[o,j] * aggregate_neighbours(x, A)[n,j,t,w] + bias[w,o], in one pass
+/// on the CPU. weight: (C_out, K*C); bias: (V, C_out); both and x, A are differentiable.
+at::Tensor mix_neighbours(const at::Tensor& x, const at::Tensor& adjacency,
+                          const at::Tensor& weight, const at::Tensor& bias);
 
 struct GraphConvOptions {
   int64_t in_channels = 3, out_channels = 64, num_subsets = 3;

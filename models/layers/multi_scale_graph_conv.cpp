@@ -85,7 +85,7 @@ at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
   const auto rows = frame_rows(x);
   const bool is_mixing_first = 2 * options_.in_channels > options_.out_channels;
   const auto y = is_mixing_first ? mix_then_gather(rows) : gather_then_mix(rows);
-  return bn_(y.permute({0, 3, 1, 2})).relu_();
+  return norm(y.permute({0, 3, 1, 2}), {bn_}, Finish{{}, /*relu=*/true});
 }
 
 WindowGraphConvImpl::WindowGraphConvImpl(const Skeleton& skeleton, MultiScaleGraphOptions options,
@@ -109,7 +109,7 @@ at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x) {
       out_conv_->weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
   const PublishedMacs published({n * t * v * window_ * e * out, /*graph=*/0});
   const auto y = at::linear(rows.reshape({n, t, v, window_ * e}), weight, out_conv_->bias);
-  return out_bn_(y.permute({0, 3, 1, 2}));
+  return norm(y.permute({0, 3, 1, 2}), {out_bn_});
 }
 
 }  // namespace kinegraph

@@ -2,10 +2,9 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
-#include <functional>
+#include "tests/support/models/gradients.h"
 
 namespace kinegraph {
 namespace {
@@ -43,10 +42,6 @@ Result run(const Case& given, const at::Tensor& is_edge) {
 Result run_sparse(const Case& given) { return run(given, given.is_edge); }
 Result run_dense(const Case& given) { return run(given, {}); }
 
-double error_of(const at::Tensor& actual, const at::Tensor& expected) {
-  return ((actual - expected).abs().max() / expected.abs().max()).item<double>();
-}
-
 void expect_sparse_equals_dense(at::ScalarType type, double tolerance) {
   const auto given = random_case(type);
   const auto sparse = run_sparse(given), dense = run_dense(given);
@@ -67,6 +62,13 @@ TEST(AggregateNeighbours, GivesTheSumsOfItsDefinition) {
   const auto given = random_case(at::kDouble);
   const auto literal = at::einsum("nctv,kvw->nkctw", {given.x, given.adjacency});
   EXPECT_LE(error_of(run_sparse(given).out, literal.flatten(1, 2)), 1e-12);
+  EXPECT_LE(error_of(run_dense(given).out, literal.flatten(1, 2)), 1e-12);
+}
+
+TEST(AggregateNeighbours, TakesGraphsOfEveryClip) {
+  auto given = random_case(at::kDouble);
+  given.adjacency = at::randn({2, 3, 7, 7}, at::kDouble);
+  const auto literal = at::einsum("nctv,nkvw->nkctw", {given.x, given.adjacency});
   EXPECT_LE(error_of(run_dense(given).out, literal.flatten(1, 2)), 1e-12);
 }
 
@@ -160,24 +162,6 @@ TEST(GraphConv, EqualsThePublishedEinsumInFloat32) {
   auto conv = random_conv(given);
   const auto expected = literal_graph_conv(conv, given);
   EXPECT_LE(error_of(conv(given.x, given.adjacency, given.is_edge), expected), 1e-5);
-}
-
-/// Slope of `value` in every element of `variable` by central differences.
-at::Tensor numerical_gradient(at::Tensor variable, const std::function<at::Tensor()>& value) {
-  constexpr double kStep = 1e-4;
-  const at::NoGradGuard no_grad;
-  const auto gradient = at::empty_like(variable);
-  auto flat = variable.view({-1});
-  for (int64_t i = 0; i < flat.numel(); ++i) {
-    const double middle = flat[i].item<double>();
-    flat[i] = middle + kStep;
-    const auto above = value();
-    flat[i] = middle - kStep;
-    const auto below = value();
-    flat[i] = middle;
-    gradient.view({-1})[i] = (above - below) / (2 * kStep);
-  }
-  return gradient;
 }
 
 TEST(GraphConv, GradientsEqualFiniteDifferences) {
