@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <utility>
 
 #include "datasets/formats/json_reader.h"
 #include "framework/base/text.h"
@@ -118,18 +119,19 @@ class KeypointJsonParser {
   void read_grid(JsonValue value, size_t depth, NumberGrid* grid) {
     if (depth >= 4) reader_.fail("more than four lists in one another");
     int64_t count = 0;
+    bool has_numbers = false;
     for (auto found : value.get_array()) {
       JsonValue item = found.value();
       const json_type type = item.type();
+      ++count;
       if (type == json_type::array) {
         read_grid(item, depth + 1, grid);
-      } else {
-        const bool is_missing = type == json_type::null && item.is_null();
-        grid->values.push_back(is_missing ? std::numeric_limits<double>::quiet_NaN()
-                                          : double(item.get_double()));
-        end_level(depth + 1, 0, grid);
+        continue;
       }
-      ++count;
+      const bool is_missing = type == json_type::null && item.is_null();
+      grid->values.push_back(is_missing ? std::numeric_limits<double>::quiet_NaN()
+                                        : double(item.get_double()));
+      if (!std::exchange(has_numbers, true)) end_level(depth + 1, 0, grid);
     }
     end_level(depth, count, grid);
   }

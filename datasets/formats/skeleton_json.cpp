@@ -39,6 +39,7 @@ class SkeletonJsonParser {
         const std::string_view key = field.unescaped_key();
         const int64_t frame = frame_number(key);
         has_data = has_data || key == "data" || frame >= 0;
+        if ((frame >= 0 || key == "data") && !form_.with_frames) continue;
         if (frame >= 0)
           read_point_list(frame, field.value().get_array());
         else

@@ -15,6 +15,7 @@ struct SkeletonJsonForm {
   bool needs_scores = true;      // else a file may have none
   bool starts_at_first = false;  // frame 0 is the first that is listed, not frame_index 0
   int64_t max_frames = 250'000;  // frames from this on are left out
+  bool with_frames = true;       // else they are passed over unread, for the label alone
 };
 
 struct SkeletonJson {

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 
 #include "datasets/formats/frame_persons.h"
 #include "framework/base/error.h"
+#include "framework/base/simd.h"
 
 namespace kinegraph {
 namespace {
@@ -19,13 +19,13 @@ std::vector<int64_t> all_clips(const AnnotationStore& store) {
   return clips;
 }
 
-bool are_finite(const std::vector<double>& values) {
-  std::array<double, 8> poison{};  // stays 0 for finite values, becomes NaN otherwise
+KINEGRAPH_SIMD bool are_finite(const double* values, size_t count) {
+  double poison[8] = {};  // stays 0 for finite values, becomes NaN otherwise
   size_t i = 0;
-  for (; i + poison.size() <= values.size(); i += poison.size())
-    for (size_t k = 0; k < poison.size(); ++k) poison[k] += values[i + k] * 0.0;
-  for (; i < values.size(); ++i) poison[0] += values[i] * 0.0;
-  return std::accumulate(poison.begin(), poison.end(), 0.0) == 0;
+  for (; i + 8 <= count; i += 8)
+    for (size_t k = 0; k < 8; ++k) poison[k] += values[i + k] * 0.0;
+  for (; i < count; ++i) poison[0] += values[i] * 0.0;
+  return std::accumulate(poison, poison + 8, 0.0) == 0;
 }
 
 }  // namespace
@@ -124,7 +124,7 @@ void StoreSplit::read_by_frame(int64_t clip, Sample& sample) const {
 
 void StoreSplit::treat_missing(Sample& sample) const {
   KeypointArray& x = sample.keypoints;
-  if (are_finite(x.values)) return;
+  if (are_finite(x.values.data(), x.values.size())) return;
   for (size_t i = 0; i < x.values.size(); ++i) {
     if (std::isfinite(x.values[i])) continue;
     if (options_.missing == "zero") {

@@ -132,7 +132,7 @@ class BlazePose : public Importer {
     return writer.finish();
   }
 
-  BlazePoseClip read(const fs::path& path) const {
+  BlazePoseClip read(const fs::path& path, bool with_frames = true) const {
     if (path.extension() == ".csv") {
       MediaPipeCsv csv = read_mediapipe_csv(path);
       return {std::move(csv.clip), csv.channels, csv.label};
@@ -142,6 +142,7 @@ class BlazePose : public Importer {
     form.max_channels = 3;
     form.needs_scores = false;
     form.starts_at_first = true;
+    form.with_frames = with_frames;
     SkeletonJson json = read_skeleton_json(path, form);
     if (options_.third == "visibility" && json.channels == 3) {
       split_visibility(&json.clip);
@@ -209,7 +210,7 @@ class BlazePose : public Importer {
     const bool reads_files = rule == "auto" || rule == "own";
     std::vector<std::string> labels;
     const auto own_label = [&](int64_t i) {
-      return reads_files ? read(files[static_cast<size_t>(i)].path).label : std::string();
+      return reads_files ? read(files[static_cast<size_t>(i)].path, false).label : std::string();
     };
     const auto add = [&](int64_t i, std::string own) {
       const ClipFile& file = files[static_cast<size_t>(i)];

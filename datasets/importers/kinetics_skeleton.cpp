@@ -14,7 +14,8 @@ namespace {
 constexpr int64_t kKineticsJoints = 18;
 
 /// Clips without a list: a folder of them, or one. Their own labels name the classes.
-LabelledClips find_plain_clips(const fs::path& source, const SkeletonJsonForm& form) {
+LabelledClips find_plain_clips(const fs::path& source, SkeletonJsonForm form) {
+  form.with_frames = false;
   LabelledClips found;
   for (const auto& file :
        find_clip_files(source, {".json"},

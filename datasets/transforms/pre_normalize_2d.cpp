@@ -51,46 +51,70 @@ class PreNormalize2d : public Transform {
       throw clip_error(sample, "pre_normalize_2d", "2 channels (x, y), with or without scores",
                        "Use pre_normalize_3d for 3D data.");
     if (options_.compat == "pyskl") sample.precision = Precision::float32;
-    const Precision rounding = options_.compat == "none" ? Precision::float64 : sample.precision;
-    std::vector<Person> present;
-    for (int64_t m = 0; m < x.persons; ++m)
-      if (x.is_present(m)) present.push_back(person_of(sample, m));
-    if (const auto scales =
-            options_.mode == "fix" ? image_scales(sample) : box_scales(present, rounding))
-      for (const auto& person : present) move(person, *scales, rounding);
-    if (options_.compat == "mmaction2") return;
-    for (const auto& person : present) drop_missing(person);
-    sample.append_scores();
+    const bool appends = uses_scores() && !sample.scores.empty();
+    if (appends)
+      sample.append_scores([&](double* to) { normalise(sample, to, 3); });
+    else
+      normalise(sample, x.values.data(), x.channels);
   }
 
  private:
-  /// The joints of one person in all frames.
+  /// The joints of one person in all frames, and where they go.
   struct Person {
-    double* joints;
-    int64_t count, step;   // step: doubles from joint to joint
-    const double* scores;  // null without scores
-    int64_t score_step;
+    const double* from = nullptr;
+    int64_t count = 0, step = 0;     // step: doubles from joint to joint
+    const double* scores = nullptr;  // null without scores
+    int64_t score_step = 0;
+    double* to = nullptr;
+    int64_t to_step = 0;
+    bool is_present = false;
   };
   /// x' = (x - middle) / divisor * factor.
   struct Scale {
     double middle = 0, divisor = 1, factor = 1;
   };
-  using Scales = std::optional<std::array<Scale, 2>>;
+  using Scales = std::array<Scale, 2>;
 
-  static Person person_of(Sample& sample, int64_t m) {
-    KeypointArray& x = sample.keypoints;
-    const int64_t count = x.frames * x.joints;
-    double* const joints = x.frame(m, 0);
-    if (sample.has_score_channel) return {joints, count, x.channels, joints + 2, x.channels};
-    const double* scores = sample.scores.empty() ? nullptr : sample.scores.data() + m * count;
-    return {joints, count, x.channels, scores, 1};
+  /// MMAction2 leaves scores as they are.
+  bool uses_scores() const { return options_.compat != "mmaction2"; }
+
+  void normalise(const Sample& sample, double* to, int64_t to_channels) const {
+    const Precision rounding = options_.compat == "none" ? Precision::float64 : sample.precision;
+    std::vector<Person> persons;
+    for (int64_t m = 0; m < sample.keypoints.persons; ++m)
+      persons.push_back(person_of(sample, m, to, to_channels));
+    const auto scales =
+        options_.mode == "fix" ? image_scales(sample) : box_scales(persons, rounding);
+    for (const auto& person : persons)
+      if (!scales || !person.is_present)
+        move(person, [](double value, size_t) { return value; });
+      else if (rounding == Precision::float64)
+        scale(person, *scales);
+      else
+        scale_rounded(person, *scales, rounding);
   }
 
-  bool is_missing(const Person& person, int64_t i) const {
-    return person.scores && person.scores[i * person.score_step] <= options_.threshold;
+  Person person_of(const Sample& sample, int64_t m, double* to, int64_t to_channels) const {
+    const KeypointArray& x = sample.keypoints;
+    Person person;
+    person.from = x.frame(m, 0);
+    person.count = x.frames * x.joints;
+    person.step = x.channels;
+    person.to = to + m * person.count * to_channels;
+    person.to_step = to_channels;
+    person.is_present = x.is_present(m);
+    if (!uses_scores()) return person;
+    if (sample.has_score_channel) {
+      person.scores = person.from + 2;
+      person.score_step = x.channels;
+    } else if (!sample.scores.empty()) {
+      person.scores = sample.scores.data() + m * person.count;
+      person.score_step = 1;
+    }
+    return person;
   }
 
-  Scales image_scales(const Sample& sample) const {
+  std::optional<Scales> image_scales(const Sample& sample) const {
     const bool is_known = sample.image_width > 0 && sample.image_height > 0;
     const double half_width =
         static_cast<double>(is_known ? sample.image_width : options_.image_width) / 2;
@@ -100,19 +124,19 @@ class PreNormalize2d : public Transform {
   }
 
   /// Nothing for a box of 10 pixels or less.
-  Scales box_scales(const std::vector<Person>& persons, Precision rounding) const {
+  std::optional<Scales> box_scales(const std::vector<Person>& persons, Precision rounding) const {
     constexpr double kInfinity = std::numeric_limits<double>::infinity(), kLeastPixels = 10;
     std::array<double, 2> least{kInfinity, kInfinity}, most{-kInfinity, -kInfinity};
     for (const auto& person : persons)
-      for (int64_t i = 0; i < person.count; ++i) {
-        if (is_missing(person, i)) continue;
-        const double* joint = person.joints + i * person.step;
+      for (int64_t i = 0; person.is_present && i < person.count; ++i) {
+        if (person.scores && is_missing(person.scores[i * person.score_step])) continue;
+        const double* joint = person.from + i * person.step;
         for (size_t c = 0; c < 2; ++c) {
           least[c] = std::min(least[c], joint[c]);
           most[c] = std::max(most[c], joint[c]);
         }
       }
-    std::array<Scale, 2> scales;
+    Scales scales;
     for (size_t c = 0; c < 2; ++c) {
       const double range = round_to(rounding, most[c] - least[c]);
       if (!(range > kLeastPixels)) return std::nullopt;
@@ -121,33 +145,41 @@ class PreNormalize2d : public Transform {
     return scales;
   }
 
-  static void move(const Person& person, const std::array<Scale, 2>& scales, Precision rounding) {
-    double* const end = person.joints + person.count * person.step;
-    if (rounding != Precision::float64) {
-      for (double* joint = person.joints; joint != end; joint += person.step)
-        for (size_t c = 0; c < 2; ++c) {
-          const double moved = round_to(rounding, joint[c] - scales[c].middle);
-          joint[c] = round_to(rounding, moved / scales[c].divisor) * scales[c].factor;
-        }
-      return;
-    }
+  void scale(const Person& person, const Scales& scales) const {
     const double across = scales[0].factor / scales[0].divisor;
     const double down = scales[1].factor / scales[1].divisor;
-    for (double* joint = person.joints; joint != end; joint += person.step) {
-      joint[0] = (joint[0] - scales[0].middle) * across;
-      joint[1] = (joint[1] - scales[1].middle) * down;
+    move(person, [scales, ratio = std::array<double, 2>{across, down}](double value, size_t c) {
+      return (value - scales[c].middle) * ratio[c];
+    });
+  }
+
+  /// As in an array of that precision.
+  void scale_rounded(const Person& person, const Scales& scales, Precision rounding) const {
+    move(person, [&](double value, size_t c) {
+      const double moved = round_to(rounding, value - scales[c].middle);
+      return round_to(rounding, moved / scales[c].divisor) * scales[c].factor;
+    });
+  }
+
+  /// x, y become place(x, 0), place(y, 1), or 0 where the joint is missing; the score goes along.
+  template <class Place>
+  void move(const Person& person, const Place& place) const {
+    const double *from = person.from, *score = person.scores;
+    const bool has_scores = score != nullptr;
+    double* to = person.to;
+    for (int64_t i = 0; i < person.count; ++i, from += person.step, to += person.to_step) {
+      const double x = place(from[0], 0), y = place(from[1], 1);
+      // No branch: it would cost more than the arithmetic.
+      const bool is_there = !has_scores || !is_missing(*score);
+      to[0] = is_there ? x : 0;
+      to[1] = is_there ? y : 0;
+      if (!has_scores) continue;
+      to[2] = *score;
+      score += person.score_step;
     }
   }
 
-  void drop_missing(const Person& person) const {
-    if (!person.scores) return;
-    for (int64_t i = 0; i < person.count; ++i) {
-      double* const joint = person.joints + i * person.step;
-      const bool is_there = !is_missing(person, i);
-      joint[0] = is_there ? joint[0] : 0;
-      joint[1] = is_there ? joint[1] : 0;
-    }
-  }
+  bool is_missing(double score) const { return score <= options_.threshold; }
 
   Options options_;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -123,6 +124,9 @@ std::string read_file(const fs::path& path, size_t max_bytes) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail(path, "open it", errno);
   std::string content;
+  const auto size = fs::file_size(path, error);
+  constexpr size_t kRoomBehind = 64;  // that parsers of JSON want
+  if (!error) content.reserve(std::min<size_t>(size, max_bytes) + kRoomBehind);
   char block[1 << 16];
   while (stream.read(block, sizeof block), stream.gcount() > 0) {
     content.append(block, static_cast<size_t>(stream.gcount()));

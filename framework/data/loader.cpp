@@ -12,6 +12,7 @@
 
 #include "framework/base/error.h"
 #include "framework/base/runtime.h"
+#include "framework/base/simd.h"
 
 namespace kinegraph {
 namespace {
@@ -29,22 +30,26 @@ std::vector<int64_t> epoch_order(int64_t size, bool is_shuffled, uint64_t seed, 
   return order;
 }
 
+/// Copies double -> float and says whether all are finite as floats.
+KINEGRAPH_SIMD bool narrow(const double* from, int64_t count, float* to) {
+  constexpr uint32_t kExponent = 0x7f800000;  // all ones in infinities and NaN
+  uint32_t is_bad = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    to[i] = static_cast<float>(from[i]);
+    uint32_t bits;
+    std::memcpy(&bits, to + i, sizeof bits);
+    is_bad |= static_cast<uint32_t>((bits & kExponent) == kExponent);
+  }
+  return is_bad == 0;
+}
+
 /// Copies double -> float and reports the first value that is not finite (as a float).
 void copy_finite(const std::string& input, const KeypointArray& from, int64_t t0, int64_t frames,
                  float* to, const Dataset& dataset, const Sample& sample) {
-  constexpr uint32_t kExponent = 0x7f800000;  // all ones in infinities and NaN
   for (int64_t m = 0; m < from.persons; ++m) {
     const int64_t count = frames * from.joints * from.channels;
-    const double* source = from.frame(m, t0);
-    uint32_t is_bad = 0;
-    for (int64_t i = 0; i < count; ++i) {
-      to[i] = static_cast<float>(source[i]);
-      uint32_t bits;
-      std::memcpy(&bits, to + i, sizeof bits);
-      is_bad |= static_cast<uint32_t>((bits & kExponent) == kExponent);
-    }
-    const float* copied = std::exchange(to, to + count);
-    if (is_bad == 0) continue;
+    float* const copied = std::exchange(to, to + count);
+    if (narrow(from.frame(m, t0), count, copied)) continue;
     const auto bad =
         std::find_if_not(copied, copied + count, [](float x) { return std::isfinite(x); });
     const int64_t at = (bad - copied) / from.channels;
@@ -74,7 +79,8 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, Pipeline pipeline,
     throw DataError(Fault{dataset_->info().source, "the split has no clips", "at least one clip",
                           "Choose another split; the config's 'split' names it."});
   learn_shapes();
-  const int64_t num_slots = options_.workers + options_.prefetch + 1;
+  // Without workers nothing is made ahead.
+  const int64_t num_slots = options_.workers > 0 ? options_.workers + options_.prefetch + 1 : 1;
   for (int64_t i = 0; i < num_slots; ++i) slots_.push_back(std::make_unique<Slot>());
 }
 

@@ -106,31 +106,28 @@ void Sample::crop_image(int64_t left, int64_t top, int64_t width, int64_t height
 
 void Sample::append_scores() {
   if (scores.empty()) return;
-  const auto channels = static_cast<size_t>(keypoints.channels);
-  spare_.resize(scores.size() * (channels + 1));
-  double* to = spare_.data();
-  const double* from = keypoints.values.data();
-  for (const double score : scores) {
-    if (channels == 2) {  // by far the most frequent, and several times as fast as the loop
-      to[0] = from[0];
-      to[1] = from[1];
-    } else {
-      std::copy_n(from, channels, to);
+  append_scores([this](double* to) {
+    const auto channels = static_cast<size_t>(keypoints.channels);
+    const double* from = keypoints.values.data();
+    for (const double score : scores) {
+      if (channels == 2) {  // by far the most frequent, and several times as fast as the loop
+        to[0] = from[0];
+        to[1] = from[1];
+      } else {
+        std::copy_n(from, channels, to);
+      }
+      to[channels] = score;
+      from += channels;
+      to += channels + 1;
     }
-    to[channels] = score;
-    from += channels;
-    to += channels + 1;
-  }
-  keypoints.values.swap(spare_);
-  ++keypoints.channels;
-  scores.clear();
-  has_score_channel = true;
+  });
 }
 
 void Sample::clear() {
   id.clear();
   labels.clear();
-  keypoints.resize(0, 0, 0, 0);
+  // The values stay: growing again would fill with zeros what the next clip overwrites.
+  keypoints.persons = keypoints.frames = keypoints.joints = keypoints.channels = 0;
   scores.clear();
   has_score_channel = false;
   frame_indices.clear();

@@ -76,6 +76,17 @@ struct Sample {
   void crop_image(int64_t left, int64_t top, int64_t width, int64_t height);
   /// Confidences that are still apart become the last channel, C + 1.
   void append_scores();
+  /// The same for a sample that has them; fill(to) writes all of the new keypoints, (M, T, V, C +
+  /// 1).
+  template <class Fill>
+  void append_scores(const Fill& fill) {
+    spare_.resize(scores.size() * static_cast<size_t>(keypoints.channels + 1));
+    fill(spare_.data());
+    keypoints.values.swap(spare_);
+    ++keypoints.channels;
+    scores.clear();
+    has_score_channel = true;
+  }
 
   /// Empties everything but keeps the memory.
   void clear();

@@ -1,5 +1,5 @@
 // Clips per second through the data pipelines of graph networks, on one thread: read from the
-// store, transform, copy to the batch.
+// store, transform, copy to the batch; and how soon a large store gives its first batch.
 //
 //   build/release/tests/pipeline_benchmark [part of a case's name]
 //
@@ -11,13 +11,13 @@
 #include <ctime>
 #include <memory>
 
+#include "framework/base/file.h"
 #include "framework/base/runtime.h"
 #include "framework/config/diagnostics.h"
 #include "framework/config/yaml.h"
 #include "framework/data/loader.h"
-#include "framework/io/annotation_store_writer.h"
-#include "tests/support/paths.h"
-#include "tests/support/temp_dir.h"
+#include "tests/benchmarks/made_up_store.h"
+#include "tests/benchmarks/startup_case.h"
 
 namespace kinegraph {
 namespace {
@@ -31,41 +31,6 @@ T from_yaml(const std::string& text) {
   Codec<T>::read(parse_yaml(text, "benchmark", diagnostics), value, diagnostics);
   diagnostics.throw_if_any();
   return value;
-}
-
-Skeleton skeleton(const std::string& name) {
-  return Skeleton::load((source_dir() / "datasets/skeletons" / (name + ".yaml")).string());
-}
-
-/// 3D in metres, or 2D in pixels with scores.
-void write_store(const std::filesystem::path& path, const Skeleton& layout, bool is_3d) {
-  StoreInfo info;
-  info.skeleton = layout.name;
-  info.skeleton_layout = layout.to_yaml();
-  info.num_joints = layout.joint_count();
-  info.channels = is_3d ? "xyz" : "xy";
-  info.coordinates = is_3d ? Coordinates::metres : Coordinates::pixels;
-  info.precision = Precision::float16;
-  info.class_names = {"some action"};
-  AnnotationStoreWriter writer(path, info);
-  Rng rng(1, 0, 0);
-  for (int64_t i = 0; i < kClips; ++i) {
-    Clip clip;
-    clip.id = fmt::format("clip{}", i);
-    clip.labels = {0};
-    clip.num_frames = rng.integer(60, 150);
-    clip.num_persons = 1 + i % 2;
-    const int64_t joints = clip.num_persons * clip.num_frames * info.num_joints;
-    for (int64_t k = 0; k < joints * info.num_channels(); ++k)
-      clip.keypoints.push_back(is_3d ? rng.uniform(-1, 1) : rng.uniform(1, 1000));
-    if (!is_3d) {
-      clip.image_width = 1920;
-      clip.image_height = 1080;
-      for (int64_t k = 0; k < joints; ++k) clip.scores.push_back(rng.uniform());
-    }
-    writer.add(clip);
-  }
-  writer.finish();
 }
 
 struct Case {
@@ -85,6 +50,30 @@ struct Case {
   }
 };
 
+const std::vector<Case> kCases{{"gcn3d_j_train", 365.2, true, "joint", 0},
+                               {"gcn3d_j_test", 341.3, true, "joint", 10},
+                               {"gcn3d_b_train", 351.3, true, "bone", 0},
+                               {"gcn3d_b_test", 332.0, true, "bone", 10},
+                               {"gcn3d_bm_train", 347.3, true, "bone_motion", 0},
+                               {"gcn3d_bm_test", 330.5, true, "bone_motion", 10},
+                               {"gcn2d_j_train", 3050.6, false, "joint", 0},
+                               {"gcn2d_j_test", 2142.4, false, "joint", 10},
+                               {"gcn2d_bm_train", 2303.5, false, "bone_motion", 0},
+                               {"gcn2d_bm_test", 1739.3, false, "bone_motion", 10}};
+
+std::unique_ptr<Loader> loader_of(const Case& benchmark, const std::filesystem::path& store,
+                                  int64_t workers) {
+  const auto dataset = from_yaml<Component<Dataset>>(
+      fmt::format("{{type: store, path: {}, split: null, pad_persons: false}}", store.string()));
+  LoaderOptions options;
+  options.batch_size = 16;
+  options.workers = workers;
+  options.shuffle = true;
+  const auto opened = dataset.build({});
+  const auto steps = from_yaml<std::vector<Component<Transform>>>(benchmark.pipeline());
+  return std::make_unique<Loader>(opened, Pipeline(steps, opened->info().skeleton), options);
+}
+
 /// Clips of the data set per second of processor time, which other programs do not disturb as they
 /// do the clock's; at least a second of work.
 double rate(Loader& loader) {
@@ -100,17 +89,10 @@ double rate(Loader& loader) {
 }
 
 void measure(const Case& benchmark, const std::filesystem::path& store) {
-  const auto dataset = from_yaml<Component<Dataset>>(
-      fmt::format("{{type: store, path: {}, split: null, pad_persons: false}}", store.string()));
-  LoaderOptions options;
-  options.batch_size = 16;
-  options.shuffle = true;
-  const auto opened = dataset.build({});
-  const auto steps = from_yaml<std::vector<Component<Transform>>>(benchmark.pipeline());
-  Loader loader(opened, Pipeline(steps, opened->info().skeleton), options);
-  rate(loader);  // brings the store into memory
+  const auto loader = loader_of(benchmark, store, 0);
+  rate(*loader);  // brings the store into memory
   std::vector<double> rates;
-  for (int i = 0; i < 5; ++i) rates.push_back(rate(loader));
+  for (int i = 0; i < 5; ++i) rates.push_back(rate(*loader));
   std::sort(rates.begin(), rates.end());
   fmt::print("{:<16} {:>9.0f} clips/s [{:.0f} {:.0f}]  {:>6.1f} us  {:>6.1f} x PYSKL\n",
              benchmark.name, rates[2], rates[0], rates[4], 1e6 / rates[2],
@@ -118,31 +100,27 @@ void measure(const Case& benchmark, const std::filesystem::path& store) {
 }
 
 void run(const std::string& wanted) {
-  const TempDir folder;
-  write_store(folder / "3d.h5", skeleton("ntu25"), true);
-  write_store(folder / "2d.h5", skeleton("coco17"), false);
-  const std::vector<Case> cases{{"gcn3d_j_train", 365.2, true, "joint", 0},
-                                {"gcn3d_j_test", 341.3, true, "joint", 10},
-                                {"gcn3d_b_train", 351.3, true, "bone", 0},
-                                {"gcn3d_b_test", 332.0, true, "bone", 10},
-                                {"gcn3d_bm_train", 347.3, true, "bone_motion", 0},
-                                {"gcn3d_bm_test", 330.5, true, "bone_motion", 10},
-                                {"gcn2d_j_train", 3050.6, false, "joint", 0},
-                                {"gcn2d_j_test", 2142.4, false, "joint", 10},
-                                {"gcn2d_bm_train", 2303.5, false, "bone_motion", 0},
-                                {"gcn2d_bm_test", 1739.3, false, "bone_motion", 10}};
-  for (const auto& benchmark : cases)
+  const TemporaryFolder folder;
+  const auto store = [&](bool is_3d) { return folder.path() / (is_3d ? "3d.h5" : "2d.h5"); };
+  write_made_up_store(store(true), {"ntu25", true, kClips, 60, 150, 50});
+  write_made_up_store(store(false), {"coco17", false, kClips, 60, 150, 50});
+  for (const auto& benchmark : kCases)
     if (benchmark.name.find(wanted) != std::string::npos)
-      measure(benchmark, folder / (benchmark.is_3d ? "3d.h5" : "2d.h5"));
+      measure(benchmark, store(benchmark.is_3d));
+  if (std::string("startup").find(wanted) != std::string::npos) measure_startup();
 }
 
 }  // namespace
 }  // namespace kinegraph
 
 int main(int count, char** words) {
+  using namespace kinegraph;
   try {
-    kinegraph::tune_allocator();
-    kinegraph::run(count > 1 ? words[1] : "");
+    tune_allocator();
+    if (count == 3 && words[1] == std::string(kFirstBatch))
+      give_first_batch([&] { return loader_of(kCases[0], words[2], 2); });
+    else
+      run(count > 1 ? words[1] : "");
   } catch (const std::exception& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 2;
