@@ -193,7 +193,6 @@ void read_config(const fs::path& path) {
   Node root = load_with_bases(path, diagnostics);
   apply_split(root, diagnostics);
   apply_stream(root, "bone", diagnostics);
-  apply_override(root, "data.train.pipeline.min_max_normalize=null", diagnostics);
   const Node *data = root.find("data"), *train = data ? data->find("train") : nullptr;
   const Node* pipeline = train ? train->find("pipeline") : nullptr;
   std::vector<Component<Transform>> steps;

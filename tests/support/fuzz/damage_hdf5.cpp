@@ -181,7 +181,7 @@ void change_object(hid_t file, const std::vector<std::string>& objects, Rng& rng
 void damage_hdf5(const std::filesystem::path& path, Rng& rng) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // some changes are impossible, and left out then
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
-  for (int64_t changes = rng.integer(1, 3); changes > 0; --changes) {
+  for (int64_t changes = std::max<int64_t>(rng.integer(-1, 3), 1); changes > 0; --changes) {
     const auto objects = objects_in(file);
     if (objects.empty() || rng.integer(0, 2) == 0)
       change_attribute(file, objects, rng);

@@ -20,7 +20,7 @@ namespace kinegraph {
 namespace {
 
 constexpr unsigned kMaxSeconds = 60;  // for one file
-constexpr size_t kMaxMessage = 4000;
+constexpr size_t kMaxMessage = 20'000;
 constexpr int64_t kMaxGrowthKib = 256 * 1024;
 
 uint64_t mutant_count() {
@@ -39,15 +39,16 @@ int64_t peak_kib() {
 void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 /// Whether the message names, behind the file, a place in it: an offset, a line, an object of an
-/// archive, a clip, a key.
+/// archive or store, a clip, a key.
 bool names_a_place(const std::string& message, const std::string& file) {
   static const std::regex kPlace(
-      "^(:\\d+(:\\d+)?|, (line|byte|frame) \\d+|: (byte|annotation|entry|row) \\d+"
-      "|: (clip|split|label|record|entry) '|: /|: '|: [\\w./]+\\.(pkl|npy|skeleton)\\b|: [xy]_).*");
+      "^(:\\d|, (line|byte|frame) \\d|: (byte|annotation|entry|row) \\d|: (clip|split|record) '"
+      "|: /|: '|: [^:]*\\.(pkl|npy|skeleton)\\b|: [xy]_|.*\\(such as |.* (of|in) (clip|split) "
+      "|: no [a-z]+ '|.*: key '|: optimizer state).*");
   const size_t at = message.find(file);
   if (at == std::string::npos) return false;
-  return std::regex_match(message.substr(at + file.size(), message.find('\n') - at - file.size()),
-                          kPlace);
+  const size_t begin = at + file.size();
+  return std::regex_match(message.substr(begin, message.find('\n', begin) - begin), kPlace);
 }
 
 class Campaign {

@@ -144,7 +144,7 @@ void change_text(std::string& text, Rng& rng) {
 
 std::string mutate(std::string content, Rng& rng) {
   const bool keeps_form = rng.integer(0, 1) == 0;
-  for (int64_t changes = rng.integer(1, 4); changes > 0; --changes)
+  for (int64_t changes = std::max<int64_t>(rng.integer(-2, 4), 1); changes > 0; --changes)
     (keeps_form ? change_text : change_bytes)(content, rng);
   if (!keeps_form && rng.integer(0, 7) == 0) end_early(content, rng);
   return content;
