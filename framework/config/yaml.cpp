@@ -80,7 +80,7 @@ class TreeBuilder {
 
   Node build_map(const YAML::Node& yaml, const Location& here, int depth) {
     Node map = Node::make_map(here);
-    std::unordered_map<std::string, Location> places;  // a search of `map` would take quadratic time
+    std::unordered_map<std::string, Location> places;  // of keys; `map` has no quick search
     for (const auto& pair : yaml) {
       const Location key_location = mark_location(source_, pair.first.Mark());
       if (!pair.first.IsScalar()) {

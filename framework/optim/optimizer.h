@@ -19,7 +19,8 @@ class Optimizer {
   struct Context {
     std::vector<std::pair<std::string, at::Tensor>> parameters;  // those that require gradients
   };
-  /// State of one parameter: tensors by name ("momentum", ...), of its shape and type but for kStep.
+  /// State of one parameter: tensors by name ("momentum", ...), of its shape and type but for
+  /// kStep.
   using State = std::map<std::string, at::Tensor>;
   /// The number of steps so far: a 0-d int64 tensor.
   static constexpr const char* kStep = "step";

@@ -197,10 +197,9 @@ void restore_generator(at::Generator generator, const at::Tensor& state,
   try {
     generator.set_state(state);
   } catch (const c10::Error& error) {
-    throw DataError(Fault{source,
-                          fmt::format("no state of a random generator ({})",
-                                      error.what_without_backtrace()),
-                          "", "Use a checkpoint that was made on a device of this kind."});
+    throw DataError(Fault{
+        source, fmt::format("no state of a random generator ({})", error.what_without_backtrace()),
+        "", "Use a checkpoint that was made on a device of this kind."});
   }
 }
 

@@ -67,8 +67,7 @@ void load_model_state(torch::nn::Module& model, const NamedState& state, const s
 
 /// Throws DataError, and leaves the generator as it was, for a state that is none of its kind;
 /// `source` names the file.
-void restore_generator(at::Generator generator, const at::Tensor& state,
-                       const std::string& source);
+void restore_generator(at::Generator generator, const at::Tensor& state, const std::string& source);
 
 /// Throws DataError when the checkpoint was trained for another skeleton.
 void require_same_skeleton(const Checkpoint& checkpoint, const std::string& source,

@@ -252,7 +252,8 @@ std::vector<NamePair> named(const std::vector<JointPair>& pairs, const Skeleton&
 bool is_too_large(const Node& tree, const LayoutFile& file, Diagnostics& diagnostics) {
   const auto is_above = [&](const char* what, size_t count, size_t most) {
     if (count > most)
-      diagnostics.error(tree.location, fmt::format("{} {}; expected at most {}", count, what, most));
+      diagnostics.error(tree.location,
+                        fmt::format("{} {}; expected at most {}", count, what, most));
     return count > most;
   };
   size_t pairs = file.bones.size() + file.edges.size() + file.left_right.size();

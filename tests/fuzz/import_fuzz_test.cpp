@@ -30,9 +30,7 @@ std::vector<std::string> seed_names() {
   return {names.begin(), names.end()};
 }
 
-fs::path folder_of(const std::string& seed) {
-  return seeds_dir() / seed.substr(0, seed.find('.'));
-}
+fs::path folder_of(const std::string& seed) { return seeds_dir() / seed.substr(0, seed.find('.')); }
 
 /// What to write after `importer:` in a config.
 std::string importer_of(const std::string& seed) {
@@ -62,12 +60,11 @@ void import_and_read(const std::string& seed, const DamagedSource& source) {
   fs::remove(store_path);
 }
 
-INSTANTIATE_TEST_SUITE_P(, ImportFuzz, testing::ValuesIn(seed_names()),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(, ImportFuzz, testing::ValuesIn(seed_names()), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+});
 
 TEST_P(ImportFuzz, AcceptsOrExplains) {
   DamagedSource source(folder_of(GetParam()));

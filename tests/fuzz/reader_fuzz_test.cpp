@@ -211,8 +211,9 @@ TEST_F(ReaderFuzz, Config) {
 }
 
 TEST_F(ReaderFuzz, MissingList) {
-  seed_.write("missing.txt",
-              "302 samples with missing skeletons:\n\nS001C002P005R002A008\nS001C003P002R001A055\n");
+  seed_.write(
+      "missing.txt",
+      "302 samples with missing skeletons:\n\nS001C002P005R002A008\nS001C003P002R001A055\n");
   DamagedSource source(seed_.path());
   fuzz("missing list", source, [&] { ntu::read_missing_list(source.path()); });
 }
@@ -223,9 +224,8 @@ TEST_F(ReaderFuzz, StoreCache) {
   const fs::path store = cached_store(seed_ / "clips.pkl", "options", make);
   fs::remove(store.string() + ".lock");
   DamagedSource source(seed_.path());
-  fuzz("store cache", source, [&] {
-    AnnotationStore::open(cached_store(source.path() / "clips.pkl", "options", make));
-  });
+  fuzz("store cache", source,
+       [&] { AnnotationStore::open(cached_store(source.path() / "clips.pkl", "options", make)); });
 }
 
 }  // namespace

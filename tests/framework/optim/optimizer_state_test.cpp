@@ -105,12 +105,13 @@ TEST(OptimizerLoadState, RefusesAnotherType) {
 
 TEST(OptimizerLoadState, RefusesStepsThatAreNoCount) {
   const auto zeros = at::zeros({3, 2}, at::kDouble);
-  EXPECT_EQ(load_error("adam", {{"fc.weight",
-                                 {{"mean", zeros},
-                                  {"mean_square", zeros},
-                                  {"step", at::zeros({}, at::kDouble)}}}}),
-            "optimizer state of 'fc.weight': 'step' of type Double; expected type Long\n"
-            "  Is this checkpoint of this model?");
+  EXPECT_EQ(
+      load_error(
+          "adam",
+          {{"fc.weight",
+            {{"mean", zeros}, {"mean_square", zeros}, {"step", at::zeros({}, at::kDouble)}}}}),
+      "optimizer state of 'fc.weight': 'step' of type Double; expected type Long\n"
+      "  Is this checkpoint of this model?");
 }
 
 TEST(OptimizerLoadState, NamesTheFile) {

@@ -217,8 +217,7 @@ TEST(SkeletonErrors, TooManyJoints) {
 TEST(SkeletonErrors, OfALongListAreNotAllTold) {
   std::string bones;
   for (int i = 0; i < 30000; ++i) bones += "[x" + std::to_string(i) + ", y], ";
-  const std::string message =
-      error_of("bones: [" + bones + "]\ncenter: a\n");
+  const std::string message = error_of("bones: [" + bones + "]\ncenter: a\n");
   EXPECT_LT(message.size(), 20000u);
   EXPECT_NE(message.find("\nand perhaps more"), std::string::npos);
 }

@@ -20,9 +20,8 @@ class CheckpointFuzz : public testing::Test {
 
   static void read_foreign(const std::string& seed) {
     DamagedSource source(source_dir() / "tests/fuzz/checkpoint/seeds" / seed);
-    fuzz("checkpoint, " + seed, source, [&] {
-      find_foreign_state(read_checkpoint_file(source.path()), source.path().string());
-    });
+    fuzz("checkpoint, " + seed, source,
+         [&] { find_foreign_state(read_checkpoint_file(source.path()), source.path().string()); });
   }
 };
 

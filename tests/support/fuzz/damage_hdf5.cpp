@@ -38,9 +38,9 @@ std::vector<std::string> attributes_of(hid_t object) {
 }
 
 hid_t any_type(Rng& rng) {
-  const std::array types{H5T_STD_I8LE,   H5T_STD_I32LE,  H5T_STD_I64LE,  H5T_STD_U64LE,
-                         H5T_STD_I64BE,  H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_C_S1,
-                         H5T_STD_REF_OBJ};
+  const std::array types{H5T_STD_I8LE,   H5T_STD_I32LE, H5T_STD_I64LE,
+                         H5T_STD_U64LE,  H5T_STD_I64BE, H5T_IEEE_F32LE,
+                         H5T_IEEE_F64LE, H5T_C_S1,      H5T_STD_REF_OBJ};
   const hid_t type = H5Tcopy(pick(types, rng));
   if (H5Tget_class(type) == H5T_STRING) {
     constexpr std::array<size_t, 4> kSizes{1, 40, 60000, H5T_VARIABLE};

@@ -62,7 +62,8 @@ class Campaign {
     reset_peak();
     const int64_t before = peak_kib();
     const uint64_t count = mutant_count();
-    for (uint64_t mutant = 0; mutant < count && !testing::Test::HasFailure(); ++mutant) try_one(mutant);
+    for (uint64_t mutant = 0; mutant < count && !testing::Test::HasFailure(); ++mutant)
+      try_one(mutant);
     const int64_t growth = peak_kib() - before;
     print(count, growth);
 #ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while

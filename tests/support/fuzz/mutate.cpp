@@ -88,16 +88,16 @@ bool is_part_of_line(char c) { return c != '\n'; }
 
 void set_number(std::string& text, Rng& rng) {
   constexpr std::array<std::string_view, 12> kExtremes{
-      "0",    "-1",     "4294967296", "99999999999999999999", "1e308", "-1e999", "nan", "1.5", "",
-      "\"\"", "1e-320", "9223372036854775807"};
+      "0", "-1",   "4294967296", "99999999999999999999", "1e308", "-1e999", "nan", "1.5",
+      "",  "\"\"", "1e-320",     "9223372036854775807"};
   const Span span = find_span(text, rng, is_part_of_number);
   text.replace(span.begin, span.size, pick(kExtremes, rng));
 }
 
 /// Another number of as many digits.
 void set_digit(std::string& text, Rng& rng) {
-  const Span span = find_span(
-      text, rng, [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
+  const Span span =
+      find_span(text, rng, [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
   if (span.size == 0) return;
   const auto at = span.begin + static_cast<size_t>(rng.integer(0, int64_t(span.size) - 1));
   text[at] = static_cast<char>('0' + rng.integer(0, 9));
