@@ -192,7 +192,8 @@ void read_config(const fs::path& path) {
   Diagnostics diagnostics;
   Node root = load_with_bases(path, diagnostics);
   apply_split(root, diagnostics);
-  apply_stream(root, "bone", diagnostics);
+  const Node* streams = root.find("streams");
+  if (streams && streams->find("bone")) apply_stream(root, "bone", diagnostics);
   const Node *data = root.find("data"), *train = data ? data->find("train") : nullptr;
   const Node* pipeline = train ? train->find("pipeline") : nullptr;
   std::vector<Component<Transform>> steps;
