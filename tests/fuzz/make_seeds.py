@@ -186,6 +186,24 @@ def make_checkpoints():
             out.write(struct.pack("<q", storage.count) + storage.bytes)
 
 
+def make_recording():
+    """Three bodies of NTU, one of them for a few frames and one of them wide, in 14 frames."""
+    lines = ["14"]
+    for frame in range(14):
+        bodies = [(7, 1, 0)] + [(8, 1, 2)] * (frame < 13) + [(9, 9, 1)] * (frame < 3)
+        lines.append(str(len(bodies)))
+        for body, width, shift in bodies:
+            lines += ["%d 0 0 0 0 0 0 0 0 0" % body, "25"]
+            for joint in range(25):
+                x = width * (joint % 5) / 10 + shift + frame * shift / 50
+                lines.append("%g %g 3 0 0 0 0 0 0 0 0 0" % (x, joint / 12))
+    path = os.path.join(folder, "seeds/ntu_raw_bodies/S001C001P001R001A050.skeleton")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as out:
+        out.write("\n".join(lines) + "\n")
+
+
 make_annotations()
+make_recording()
 make_labels()
 make_checkpoints()
