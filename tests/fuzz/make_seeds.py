@@ -187,16 +187,16 @@ def make_checkpoints():
 
 
 def make_recording():
-    """Three bodies of NTU, one of them for a few frames and one of them wide, in 14 frames."""
-    lines = ["14"]
-    for frame in range(14):
-        bodies = [(7, 1, 0)] + [(8, 1, 2)] * (frame < 13) + [(9, 9, 1)] * (frame < 3)
+    """Three bodies of NTU, one of them too wide for a person."""
+    lines = ["12"]
+    for frame in range(12):
+        bodies = [(7, 1, 0), (8, 1, 2), (9, 9, 1)]
         lines.append(str(len(bodies)))
         for body, width, shift in bodies:
             lines += ["%d 0 0 0 0 0 0 0 0 0" % body, "25"]
             for joint in range(25):
                 x = width * (joint % 5) / 10 + shift + frame * shift / 50
-                lines.append("%g %g 3 0 0 0 0 0 0 0 0 0" % (x, joint / 12))
+                lines.append("%.2g %.2g 3 0 0 0 0 0 0 0 0 0" % (x, joint / 12))
     path = os.path.join(folder, "seeds/ntu_raw_bodies/S001C001P001R001A050.skeleton")
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as out:
