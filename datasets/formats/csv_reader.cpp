@@ -37,15 +37,16 @@ CsvReader::CsvReader(std::filesystem::path path, std::string expected, std::stri
   if (text_.rfind("\xEF\xBB\xBF", 0) == 0) position_ = 3;  // the byte order mark of spreadsheets
   if (!read_row()) fail("an empty file");
   for (const auto field : fields_) {
-    if (find_column(trimmed(field))) fail(fmt::format("two columns '{}'", trimmed(field)));
-    header_.emplace_back(trimmed(field));
+    const auto name = trimmed(field);
+    if (!columns_.emplace(name, header_.size()).second) fail(fmt::format("two columns '{}'", name));
+    header_.emplace_back(name);
   }
 }
 
 std::optional<size_t> CsvReader::find_column(std::string_view name) const {
-  const auto found = std::find(header_.begin(), header_.end(), name);
-  if (found == header_.end()) return {};
-  return static_cast<size_t>(found - header_.begin());
+  const auto found = columns_.find(std::string(name));
+  if (found == columns_.end()) return {};
+  return found->second;
 }
 
 bool CsvReader::next() {

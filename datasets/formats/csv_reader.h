@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace kinegraph {
@@ -49,6 +50,7 @@ class CsvReader {
   size_t position_ = 0;
   int64_t line_ = 0, next_line_ = 1;
   std::vector<std::string> header_;
+  std::unordered_map<std::string, size_t> columns_;  // those of the header
   std::vector<std::string_view> fields_;
   std::deque<std::string> unquoted_;  // fields with doubled quotes, which text_ has not as they are
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "framework/base/error.h"
+
 namespace kinegraph {
 namespace {
 
@@ -42,9 +44,14 @@ std::vector<T> convert_column(const std::vector<FieldValue>& values,
 
 }  // namespace
 
-void ExtraColumns::add(const FieldsOfClip& fields) {
+void ExtraColumns::add(const FieldsOfClip& fields, const std::string& where) {
+  constexpr size_t kMostColumns = 256;  // each is as long as there are clips
   for (const auto& [name, value] : fields) {
     auto& column = values_[name];
+    if (values_.size() > kMostColumns)
+      throw DataError(Fault{where, fmt::format("the field '{}', one of too many", name),
+                            fmt::format("at most {} of different names", kMostColumns),
+                            "Are the names of the fields damaged?"});
     column.resize(num_clips_);
     column.push_back(value);
   }

@@ -17,8 +17,8 @@ using FieldsOfClip = std::map<std::string, FieldValue>;
 
 class ExtraColumns {
  public:
-  /// Of the next clip.
-  void add(const FieldsOfClip& fields);
+  /// Of the next clip, which `where` names. Throws DataError when there are too many names.
+  void add(const FieldsOfClip& fields, const std::string& where);
 
   /// Whole columns: integers where all values are (-1 where absent), else numbers (NaN), else texts
   /// ("").

@@ -2,10 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "framework/base/error.h"
 #include "framework/base/file.h"
 
 namespace kinegraph {
+
+std::optional<size_t> find_json_fault(std::string_view text) {
+  // Nothing is kept of what is read.
+  const auto discard = [](int, nlohmann::json::parse_event_t, nlohmann::json&) { return false; };
+  try {
+    (void)nlohmann::json::parse(text, discard);
+    return std::nullopt;
+  } catch (const nlohmann::json::parse_error& error) {
+    return error.byte - std::min<size_t>(error.byte, 1);
+  } catch (const nlohmann::json::out_of_range&) {
+    return std::nullopt;  // a number beyond double
+  }
+}
 
 JsonReader::JsonReader(std::filesystem::path path, std::string expected, std::string remedy,
                        size_t max_bytes)
@@ -26,10 +42,12 @@ void JsonReader::fail(const std::string& found) { fail_at(position(), found); }
 
 void JsonReader::start() {
   const simdjson::padded_string_view view(text_.data(), text_.size(), text_.capacity());
-  if (const auto error = parser_.iterate(view).get(document_))
-    throw DataError(Fault{path_.string(),
-                          fmt::format("not valid JSON ({})", simdjson::error_message(error)),
-                          expected_, remedy_});
+  const auto error = parser_.iterate(view).get(document_);
+  if (!error) return;
+  const std::string found = fmt::format("not valid JSON ({})", simdjson::error_message(error));
+  const auto byte = text_.empty() ? std::nullopt : find_json_fault(text_);
+  if (byte) fail_at(*byte, found);
+  throw DataError(Fault{path_.string(), found, expected_, remedy_});
 }
 
 void JsonReader::require_end() {

@@ -4,7 +4,9 @@
 #include <simdjson.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kinegraph {
@@ -13,6 +15,10 @@ using JsonArray = simdjson::ondemand::array;
 using JsonDocument = simdjson::ondemand::document;
 using JsonObject = simdjson::ondemand::object;
 using JsonValue = simdjson::ondemand::value;
+
+/// The byte, from 0, where a text stops being JSON: for the messages of parsers that do not tell.
+/// Nothing for JSON.
+std::optional<size_t> find_json_fault(std::string_view text);
 
 /// One JSON file. Every fault becomes a DataError with the file, the byte (the first is 0), and the
 /// two texts given here. Values must be taken in the order in which they stand.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "datasets/formats/csv_reader.h"
@@ -145,9 +146,7 @@ class KeypointCsvParser {
     Row row;
     row.frame = reader_.count(*columns_.frame);
     const std::string person = text_of(columns_.person);
-    row.person =
-        static_cast<size_t>(std::find(persons_.begin(), persons_.end(), person) - persons_.begin());
-    if (row.person == persons_.size()) persons_.push_back(person);
+    row.person = persons_.emplace(person, persons_.size()).first->second;
     if (!places_.insert({row.frame, row.person}).second)
       reader_.fail(columns_.person ? fmt::format("frame {} of person '{}' again", row.frame, person)
                                    : fmt::format("frame {} again", row.frame));
@@ -203,7 +202,7 @@ class KeypointCsvParser {
   // Of the clip that is being read:
   std::vector<Row> rows_;
   std::set<std::pair<int64_t, size_t>> places_;
-  std::vector<std::string> persons_;
+  std::unordered_map<std::string, size_t> persons_;  // in the order of their first rows
   std::vector<double> values_, scores_;
 };
 

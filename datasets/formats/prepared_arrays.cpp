@@ -73,6 +73,11 @@ class LabelFile {
   [[noreturn]] void refuse(const pickle::Value& found, const std::string& expected) const {
     refuse_arrays(path_, pickle::describe_kind(found), expected);
   }
+  [[noreturn]] void refuse_item(size_t index, const pickle::Value& found,
+                                const std::string& expected) const {
+    refuse_arrays(fmt::format("{}: entry {}", path_, index), pickle::describe_kind(found),
+                  expected);
+  }
 
   void check_labels(const ClipLabels& clips, int64_t num_classes) const {
     for (size_t i = 0; i < std::min(clips.ids.size(), clips.labels.size()); ++i)
@@ -92,7 +97,7 @@ class LabelFile {
     for (const pickle::Ref item : *items) {
       const auto text = pickle::to_text(*item);
       const auto number = text ? std::nullopt : pickle::to_integer(*item);
-      if (!text && !number) refuse(*item, "names of clips");
+      if (!text && !number) refuse_item(result.size(), *item, "the name of a clip");
       result.push_back(text ? *text : fmt::format("{}", *number));
     }
     return result;
@@ -109,7 +114,7 @@ class LabelFile {
     std::vector<int64_t> result;
     for (const pickle::Ref item : *items) {
       const auto number = pickle::to_integer(*item);
-      if (!number) refuse(*item, "labels");
+      if (!number) refuse_item(result.size(), *item, "a label");
       result.push_back(*number);
     }
     return result;

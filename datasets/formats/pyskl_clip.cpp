@@ -28,15 +28,18 @@ class Reader {
 
   std::string at(const std::string& name) const { return where_ + ", " + name; }
 
-  std::optional<NdArray> array(const char* name, size_t axes, const char* shape) const {
-    const pickle::Ref value = annotation_.find(name);
-    if (!value) return std::nullopt;
-    NdArray result;
+  NdArray to_array(const pickle::Value& value, const char* name) const {
     try {
-      result = pickle::to_array(*value, at(name));
+      return pickle::to_array(value, at(name));
     } catch (const DataError& error) {
       throw UnusableClip(fmt::format("a malformed '{}'", name), error);
     }
+  }
+
+  std::optional<NdArray> array(const char* name, size_t axes, const char* shape) const {
+    const pickle::Ref value = annotation_.find(name);
+    if (!value) return std::nullopt;
+    const NdArray result = to_array(*value, name);
     if (result.shape.size() != axes)
       refuse_clip(fmt::format("'{}' of another shape", name), at(name),
                   "shape " + result.shape_text(), shape);
@@ -65,15 +68,15 @@ class Reader {
   std::optional<std::pair<int64_t, int64_t>> image_shape(const char* name) const {
     const pickle::Ref value = annotation_.find(name);
     if (!value) return std::nullopt;
-    const auto numbers = integers(*value);
+    const auto numbers = integers(*value, name);
     if (!numbers || numbers->size() < 2 || (*numbers)[0] < 0 || (*numbers)[1] < 0)
       refuse_clip(fmt::format("a malformed '{}'", name), at(name), pickle::describe_kind(*value),
                   "(height, width)");
     return std::make_pair((*numbers)[0], (*numbers)[1]);
   }
 
-  static std::optional<std::vector<int64_t>> integers(const pickle::Value& value) {
-    if (pickle::array_type(value)) return pickle::to_array(value, "").to_integers();
+  std::optional<std::vector<int64_t>> integers(const pickle::Value& value, const char* name) const {
+    if (pickle::array_type(value)) return to_array(value, name).to_integers();
     const auto* tuple = value.get<pickle::Tuple>();
     const auto* list = value.get<pickle::List>();
     if (!tuple && !list) return std::nullopt;
@@ -229,7 +232,7 @@ std::vector<int64_t> read_labels(const PysklAnnotation& annotation, int64_t labe
   if (const auto label = pickle::to_integer(*value))
     labels = {*label};
   else
-    labels = Reader::integers(*value);
+    labels = Reader(annotation, where).integers(*value, "label");
   if (!labels)
     refuse_clip("a malformed 'label'", where + ", label", pickle::describe_kind(*value),
                 "a class index or a list of them");

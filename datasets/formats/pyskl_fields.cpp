@@ -17,6 +17,9 @@ constexpr size_t kMaxFieldBytes = 4096;
 /// JSON of plain data, given up once it is too long: shared nodes can make a small file expand.
 class JsonText {
  public:
+  /// `where` leads the messages about malformed arrays.
+  explicit JsonText(const std::string& where) : where_(where) {}
+
   bool write(const pickle::Value& value) {
     if (text_.size() > kMaxFieldBytes) return false;
     if (value.is_none()) return append("null");
@@ -44,7 +47,7 @@ class JsonText {
     return text_.size() <= kMaxFieldBytes;
   }
   bool write_array(const pickle::Value& value) {
-    const NdArray array = pickle::to_array(value, "");
+    const NdArray array = pickle::to_array(value, where_);
     if (static_cast<size_t>(array.size()) > kMaxFieldBytes) return false;
     if (!append("[")) return false;
     const char* separator = "";
@@ -73,6 +76,7 @@ class JsonText {
     return append("}");
   }
 
+  const std::string& where_;
   std::string text_;
 };
 
@@ -83,6 +87,21 @@ class JsonText {
       Fault{fmt::format("{}, {}", where, name), pickle::describe_kind(value),
             fmt::format("numbers and texts of at most {} bytes in all", kMaxFieldBytes),
             "Name it in the option 'leave_out'."});
+}
+
+/// JSON of a field that is no number or text.
+std::string json_of_field(const std::string& name, const pickle::Value& value,
+                          const std::string& where) {
+  const std::string place = fmt::format("{}, {}", where, name);
+  JsonText json(place);
+  try {
+    if (!json.write(value)) refuse_field(name, where, value);
+  } catch (const UnusableClip&) {
+    throw;
+  } catch (const DataError& error) {
+    throw UnusableClip(fmt::format("a malformed '{}'", name), error);
+  }
+  return json.text();
 }
 
 FieldValue simple_value(const pickle::Value& value) {
@@ -141,11 +160,7 @@ FieldsOfClip read_other_fields(const PysklAnnotation& annotation,
     if (name == "valid" && add_valid(*value, fields)) continue;
     if (name == "original_shape" && add_original_shape(*value, fields)) continue;
     FieldValue simple = simple_value(*value);
-    if (std::holds_alternative<std::monostate>(simple)) {
-      JsonText json;
-      if (!json.write(*value)) refuse_field(name, where, *value);
-      simple = json.text();
-    }
+    if (std::holds_alternative<std::monostate>(simple)) simple = json_of_field(name, *value, where);
     const auto* text = std::get_if<std::string>(&simple);
     if (text && text->size() > kMaxFieldBytes) refuse_field(name, where, *value);
     fields[name] = std::move(simple);

@@ -214,7 +214,7 @@ class PysklImport {
       check_form(whole, where);
       FieldsOfClip fields = read_other_fields(whole, options_.leave_out, where);
       writer.add(read_clip(whole, pickle_.id(clip), form_, where));
-      columns_.add(fields);
+      columns_.add(fields, where);
     } catch (const UnusableClip& why) {
       writer.reject(pickle_.id(clip), why);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "datasets/formats/json_reader.h"
 #include "framework/base/file.h"
 #include "framework/data/import_writer.h"
 #include "framework/skeleton/skeleton.h"
@@ -50,15 +51,21 @@ int64_t label_of(const ClipName& name, const std::string& where) {
                         "Is this the NW-UCLA data?"});
 }
 
-[[noreturn]] void fail_split(const fs::path& path, const std::string& found) {
-  throw DataError(Fault{path.string(), found, "{\"train\": [{\"file_name\"}, ...], \"val\": [...]}",
+[[noreturn]] void fail_split(const std::string& where, const std::string& found) {
+  throw DataError(Fault{where, found, "{\"train\": [{\"file_name\"}, ...], \"val\": [...]}",
                         "Download the file again, or remove it: the views then decide."});
 }
 
-[[noreturn]] void fail_json(const fs::path& path, const std::string& found) {
-  throw DataError(Fault{path.string(), found,
+[[noreturn]] void fail_json(const std::string& where, const std::string& found) {
+  throw DataError(Fault{where, found,
                         "{\"file_name\", \"skeletons\": [T][20][3] in metres, \"label\": 1..10}",
                         "Download the file again."});
+}
+
+/// "a.json, byte 7", where the text is not JSON.
+std::string place_of_fault(const fs::path& path, const std::string_view text) {
+  const auto byte = text.empty() ? std::nullopt : find_json_fault(text);
+  return byte ? fmt::format("{}, byte {}", path.string(), *byte) : path.string();
 }
 
 /// Reads clip files one after another, reusing memory.
@@ -68,48 +75,49 @@ class ClipReader {
     const simdjson::padded_string text(read_file(path, kMaxFileBytes));
     simdjson::dom::element root;
     if (const auto error = parser_.parse(text).get(root))
-      fail_json(path, fmt::format("not valid JSON ({})", simdjson::error_message(error)));
+      fail_json(place_of_fault(path, text),
+                fmt::format("not valid JSON ({})", simdjson::error_message(error)));
     Clip clip;
     clip.id = path.stem().string();
     const ClipName name = ClipName::parse(clip.id, path.string());
     clip.labels = {label_of(name, path.string())};
-    check_label(root, clip.labels[0], path);
+    check_label(root, clip.labels[0], path.string());
     clip.subject = name.subject;
     clip.camera = name.view;
     clip.replication = name.repetition;
     clip.num_persons = 1;
-    read_frames(root, clip, path);
+    read_frames(root, clip, path.string());
     return clip;
   }
 
  private:
-  static void check_label(const simdjson::dom::element& root, int64_t label, const fs::path& path) {
+  static void check_label(const simdjson::dom::element& root, int64_t label,
+                          const std::string& where) {
     int64_t stored = 0;
-    if (root["label"].get(stored)) fail_json(path, "no integer 'label'");
+    if (root["label"].get(stored)) fail_json(where, "no integer 'label'");
     if (stored != label + 1)
-      fail_json(path, fmt::format("the label {} where the name says {}", stored, label + 1));
+      fail_json(where, fmt::format("the label {} where the name says {}", stored, label + 1));
   }
 
-  static void read_frames(const simdjson::dom::element& root, Clip& clip, const fs::path& path) {
+  static void read_frames(const simdjson::dom::element& root, Clip& clip, const std::string& file) {
     simdjson::dom::array frames;
-    if (root["skeletons"].get(frames)) fail_json(path, "no list 'skeletons'");
+    if (root["skeletons"].get(frames)) fail_json(file, "no list 'skeletons'");
     for (const simdjson::dom::element frame : frames) {
-      const std::string where = fmt::format("frame {}", clip.num_frames++);
+      const std::string where = fmt::format("{}, frame {}", file, clip.num_frames++);
       simdjson::dom::array joints;
-      if (frame.get(joints) || joints.size() != kJoints)
-        fail_json(path, where + " is not a list of 20 joints");
+      if (frame.get(joints) || joints.size() != kJoints) fail_json(where, "no list of 20 joints");
       for (const simdjson::dom::element joint : joints) {
         simdjson::dom::array values;
         if (joint.get(values) || values.size() != kChannels)
-          fail_json(path, where + " has a joint that is not [x, y, z]");
+          fail_json(where, "a joint that is not [x, y, z]");
         for (const simdjson::dom::element value : values) {
           double number = 0;
-          if (value.get(number)) fail_json(path, where + " has a coordinate that is no number");
+          if (value.get(number)) fail_json(where, "a coordinate that is no number");
           clip.keypoints.push_back(number);
         }
       }
     }
-    if (clip.num_frames == 0) fail_json(path, "no frames");
+    if (clip.num_frames == 0) fail_json(file, "no frames");
   }
 
   simdjson::dom::parser parser_;
@@ -139,15 +147,16 @@ SplitIds read_split_file(const fs::path& path) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   const simdjson::padded_string text(read_file(path, kMaxFileBytes));
-  if (parser.parse(text).get(root)) fail_split(path, "not a JSON object");
+  const std::string where = path.string();
+  if (parser.parse(text).get(root)) fail_split(place_of_fault(path, text), "not a JSON object");
   SplitIds splits;
   for (const auto& [split, value] : root) {
     simdjson::dom::array clips;
-    if (value.get(clips)) fail_split(path, fmt::format("split '{}' is not a list", split));
+    if (value.get(clips)) fail_split(where, fmt::format("split '{}' is not a list", split));
     for (const simdjson::dom::element clip : clips) {
       std::string_view name;
       if (clip["file_name"].get(name))
-        fail_split(path, fmt::format("a clip without 'file_name' in split '{}'", split));
+        fail_split(where, fmt::format("a clip without 'file_name' in split '{}'", split));
       splits[std::string(split)].emplace_back(name);
     }
   }

@@ -30,6 +30,8 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
   std::string best;
   size_t best_distance = limit + 1;
   for (const auto& candidate : candidates) {
+    const size_t shorter = std::min(word.size(), candidate.size());
+    if (std::max(word.size(), candidate.size()) - shorter > limit) continue;
     const size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {
       best = candidate;

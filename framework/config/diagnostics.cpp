@@ -9,6 +9,7 @@ namespace kinegraph {
 
 void Diagnostics::error(const Location& where, const std::string& message) {
   ++error_count_;
+  if (messages_.size() == kMostMessages) return;
   std::string text = where.text() + ": " + message;
   // A tree that is read twice must not report twice.
   if (std::find(messages_.begin(), messages_.end(), text) == messages_.end())
@@ -16,7 +17,9 @@ void Diagnostics::error(const Location& where, const std::string& message) {
 }
 
 void Diagnostics::throw_if_any() const {
-  if (has_errors()) throw ConfigError(join(messages_, "\n"));
+  if (!has_errors()) return;
+  const bool has_more = messages_.size() == kMostMessages;
+  throw ConfigError(join(messages_, "\n") + (has_more ? "\nand perhaps more" : ""));
 }
 
 }  // namespace kinegraph

@@ -1,4 +1,4 @@
-// Collects every fault of a config in one pass.
+// Collects the faults of a config in one pass.
 #pragma once
 
 #include <string>
@@ -10,6 +10,10 @@ namespace kinegraph {
 
 class Diagnostics {
  public:
+  /// A damaged file can have a fault in every line; nobody reads more of them.
+  static constexpr size_t kMostMessages = 100;
+
+  /// Beyond the first kMostMessages, faults are only counted.
   void error(const Location& where, const std::string& message);
 
   bool has_errors() const { return !messages_.empty(); }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "framework/base/error.h"
 #include "framework/base/file.h"
@@ -79,6 +80,7 @@ class TreeBuilder {
 
   Node build_map(const YAML::Node& yaml, const Location& here, int depth) {
     Node map = Node::make_map(here);
+    std::unordered_map<std::string, Location> places;  // of keys; `map` has no quick search
     for (const auto& pair : yaml) {
       const Location key_location = mark_location(source_, pair.first.Mark());
       if (!pair.first.IsScalar()) {
@@ -86,14 +88,15 @@ class TreeBuilder {
         continue;
       }
       const std::string& key = pair.first.Scalar();
-      const auto first = std::find_if(map.entries.begin(), map.entries.end(),
-                                      [&](const auto& entry) { return entry.key == key; });
       check_tag(pair.first, key_location);
-      if (key == "<<")
+      if (key == "<<") {
         diagnostics_.error(key_location, "merge keys (<<) are not supported; use 'base:'");
-      else if (first != map.entries.end())
+        continue;
+      }
+      const auto [first, is_new] = places.emplace(key, key_location);
+      if (!is_new)
         diagnostics_.error(key_location, fmt::format("duplicate key '{}', first at {}", key,
-                                                     first->key_location.text()));
+                                                     first->second.text()));
       else
         map.entries.push_back({key, key_location, build(pair.second, depth + 1)});
     }

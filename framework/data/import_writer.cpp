@@ -49,7 +49,7 @@ std::vector<std::string> warnings_of(const ImportReport& report) {
 
 ImportWriter::ImportWriter(std::filesystem::path source, const std::filesystem::path& store,
                            const StoreInfo& info, const Importer::Context& context)
-    : source_(std::move(source)), context_(context), writer_(store, info) {}
+    : source_(std::move(source)), context_(context), writer_(store, info, source_.string()) {}
 
 void ImportWriter::set_splits(SplitIds splits, int64_t num_clips) {
   expected_ = num_clips;

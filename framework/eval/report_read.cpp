@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "framework/base/error.h"
@@ -73,10 +74,13 @@ MetricReport build_report(const StoredReport& json, const std::filesystem::path&
 }  // namespace
 
 MetricReport read_report(const std::filesystem::path& path) {
-  const auto json = StoredReport::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) fail(path, "no JSON object");
   try {
+    const auto json = StoredReport::parse(read_file(path));
+    if (!json.is_object()) fail(path, "no JSON object");
     return build_report(json, path);
+  } catch (const nlohmann::json::parse_error& error) {
+    const size_t byte = error.byte - std::min<size_t>(error.byte, 1);
+    fail(fmt::format("{}, byte {}", path.string(), byte), "not valid JSON");
   } catch (const nlohmann::json::exception& error) {
     fail(path, error.what());
   }

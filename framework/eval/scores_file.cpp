@@ -59,7 +59,7 @@ void write_scores(const Scores& scores, const std::filesystem::path& path,
 }
 
 Scores read_scores(const std::filesystem::path& path) {
-  const auto file = Hdf5File::open(path);
+  const auto file = Hdf5File::open(path, VariableTexts::refuse);
   check_format(file);
   auto ids = file.read_vector<std::string>("/ids");
   auto class_names = file.read_vector<std::string>("/class_names");

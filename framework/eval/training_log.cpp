@@ -46,7 +46,8 @@ void add_validation(const LogLine& line, TrainingLog& log) {
 
 void add_epoch(const LogLine& line, TrainingLog& log) {
   const auto epoch = line.at("epoch").get<double>();
-  log.epochs = std::max(log.epochs, line.at("epoch").get<int64_t>());
+  // Not get(), which would convert a huge real number without a check.
+  log.epochs = std::max(log.epochs, line.at("epoch").get_ref<const int64_t&>());
   log.seconds += line.at("seconds").get<double>();
   log.epoch_loss.push_back({epoch, line.at("loss").get<double>()});
   log.training_accuracy.push_back({epoch, line.at("train_top1").get<double>()});

@@ -12,6 +12,7 @@
 #include "framework/base/file.h"
 #include "framework/io/clip_check.h"
 #include "framework/io/half.h"
+#include "framework/io/pickle.h"
 #include "framework/io/spool.h"
 #include "framework/io/store_format.h"
 
@@ -66,10 +67,14 @@ struct AnnotationStoreWriter::State {
     Sha256 hash;
   };
 
-  State(fs::path target, StoreInfo store_info)
-      : path(std::move(target)), info(std::move(store_info)), file(path) {}
+  State(fs::path target, StoreInfo store_info, std::string clips_from)
+      : path(std::move(target)),
+        source(std::move(clips_from)),
+        info(std::move(store_info)),
+        file(path) {}
 
   fs::path path;
+  std::string source;
   StoreInfo info;
   PendingFile file;
   ClipTable table;
@@ -173,9 +178,10 @@ void AnnotationStoreWriter::State::copy_parts() {
     if (parts[part].spool) parts[part].spool->copy_to(file.part_path(), offsets[part]);
 }
 
-AnnotationStoreWriter::AnnotationStoreWriter(fs::path path, StoreInfo info) {
-  check_info(info, path.string());
-  state_ = std::make_unique<State>(std::move(path), std::move(info));
+AnnotationStoreWriter::AnnotationStoreWriter(fs::path path, StoreInfo info, std::string source) {
+  if (source.empty()) source = path.string();
+  check_info(info, source);
+  state_ = std::make_unique<State>(std::move(path), std::move(info), std::move(source));
 }
 
 AnnotationStoreWriter::~AnnotationStoreWriter() = default;
@@ -184,7 +190,7 @@ int64_t AnnotationStoreWriter::num_clips() const { return state_->table.num_clip
 
 void AnnotationStoreWriter::add(const Clip& clip) {
   state_->require_open();
-  const std::string where = fmt::format("{}: clip '{}'", state_->path.string(), clip.id);
+  const std::string where = fmt::format("{}: clip {}", state_->source, pickle::printable(clip.id));
   const ClipSizes sizes = check_clip(clip, state_->info, where);
   state_->check_unique(clip, where);
   state_->check_same_parts(clip, sizes, where);
@@ -204,19 +210,19 @@ void AnnotationStoreWriter::add(const Clip& clip) {
 
 void AnnotationStoreWriter::set_split(const std::string& name, std::vector<int64_t> clips) {
   state_->require_open();
-  check_name(name, "split", state_->path.string());
+  check_name(name, "split", state_->source);
   state_->info.splits[name] = std::move(clips);
 }
 
 void AnnotationStoreWriter::set_extra_field(const std::string& name, FieldValues values) {
   state_->require_open();
-  check_name(name, "field", state_->path.string());
+  check_name(name, "field", state_->source);
   state_->table.extra[name] = std::move(values);
 }
 
 void AnnotationStoreWriter::finish() {
   state_->require_open();
-  const std::string where = state_->path.string();
+  const std::string& where = state_->source;
   const int64_t num_clips = state_->table.num_clips();
   if (num_clips == 0)
     throw DataError(Fault{where, "no clips", "at least one", "Is the source the right one?"});

@@ -19,7 +19,8 @@ namespace kinegraph {
 /// the folder needs room for the store twice.
 class AnnotationStoreWriter {
  public:
-  AnnotationStoreWriter(std::filesystem::path path, StoreInfo info);
+  /// `source` leads the messages about what is put in; empty: the path does.
+  AnnotationStoreWriter(std::filesystem::path path, StoreInfo info, std::string source = "");
   ~AnnotationStoreWriter();
 
   /// Appends a clip. Throws DataError, and leaves the store as it was, when sizes disagree, a label

@@ -7,6 +7,7 @@
 
 #include "framework/base/error.h"
 #include "framework/base/text.h"
+#include "framework/io/pickle.h"
 
 namespace kinegraph {
 
@@ -100,7 +101,7 @@ void check_name(const std::string& name, const std::string& kind, const std::str
     return c == '/' || c == '\x7f' || static_cast<unsigned char>(c) < 0x20;
   });
   if (!name.empty() && name != "." && name.size() <= kLongestName && is_plain) return;
-  throw DataError(Fault{where, fmt::format("{} name '{}'", kind, name),
+  throw DataError(Fault{where, fmt::format("{} name {}", kind, pickle::printable(name)),
                         fmt::format("1..{} bytes without '/' and control characters", kLongestName),
                         fmt::format("Rename the {}.", kind)});
 }

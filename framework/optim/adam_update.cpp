@@ -8,7 +8,7 @@ namespace kinegraph {
 
 void adam_update(at::Tensor& value, const at::Tensor& gradient, Optimizer::State& state,
                  const AdamOptions& options, double learning_rate) {
-  at::Tensor &step = state["step"], &mean = state["mean"], &square = state["mean_square"];
+  at::Tensor &step = state[Optimizer::kStep], &mean = state["mean"], &square = state["mean_square"];
   if (!step.defined()) {
     step = at::zeros({}, at::kLong);
     mean = at::zeros_like(value);
@@ -24,6 +24,6 @@ void adam_update(at::Tensor& value, const at::Tensor& gradient, Optimizer::State
   value.addcdiv_(mean, denominator, -learning_rate / mean_correction);
 }
 
-std::vector<std::string> adam_state_names() { return {"mean", "mean_square", "step"}; }
+std::vector<std::string> adam_state_names() { return {"mean", "mean_square", Optimizer::kStep}; }
 
 }  // namespace kinegraph

@@ -19,8 +19,11 @@ class Optimizer {
   struct Context {
     std::vector<std::pair<std::string, at::Tensor>> parameters;  // those that require gradients
   };
-  /// State of one parameter: tensors by name ("momentum", ...).
+  /// State of one parameter: tensors by name ("momentum", ...), of its shape and type but for
+  /// kStep.
   using State = std::map<std::string, at::Tensor>;
+  /// The number of steps so far: a 0-d int64 tensor.
+  static constexpr const char* kStep = "step";
 
   virtual ~Optimizer() = default;
 
@@ -38,8 +41,9 @@ class Optimizer {
 
   /// Parameter name -> state; parameters that had no gradient yet are absent.
   const std::map<std::string, State>& state() const { return state_; }
-  /// Throws DataError, and changes nothing, when a name or a shape does not fit.
-  void load_state(const std::map<std::string, State>& state);
+  /// Throws DataError, and changes nothing, when a name, a shape or a type does not fit; `source`
+  /// leads the message.
+  void load_state(const std::map<std::string, State>& state, const std::string& source = "");
 
   /// Names of the tensors that step() keeps for a parameter, sorted.
   virtual std::vector<std::string> state_names() const = 0;
@@ -51,7 +55,7 @@ class Optimizer {
                       State& state) = 0;
 
  private:
-  void check_fits(const std::string& name, const State& state, const at::Tensor& parameter) const;
+  void check_fits(const std::string& where, const State& state, const at::Tensor& parameter) const;
 
   std::vector<std::pair<std::string, at::Tensor>> parameters_;
   std::map<std::string, State> state_;

@@ -1,6 +1,7 @@
 #include "framework/run/checkpoint.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include "framework/model/recognizer.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view kFormatName = "kinegraph checkpoint";
 constexpr const char* kFormat = "kinegraph checkpoint 1";
+constexpr int64_t kMostSteps = int64_t{1} << 31;  // so that products of counts stay in range
 
 CheckpointMap to_map(const NamedState& tensors) {
   CheckpointMap map;
@@ -65,7 +67,15 @@ class Reader {
   }
 
   double real(const CheckpointValue& map, const char* key) const {
-    return get<at::Tensor>(map, key, "number").item<double>();
+    const auto& number = get<at::Tensor>(map, key, "number");
+    if (number.dim() != 0 || number.is_complex()) refuse(key, "a tensor", "one real number");
+    return number.item<double>();
+  }
+  int64_t count(const CheckpointValue& map, const char* key) const {
+    const auto number = get<int64_t>(map, key, "integer");
+    if (number < 0 || number > kMostSteps)
+      refuse(key, std::to_string(number), fmt::format("0..{}", kMostSteps));
+    return number;
   }
 
   at::Tensor tensor(const CheckpointValue& value, const std::string& name) const {
@@ -84,21 +94,26 @@ class Reader {
   TrainingState state() const {
     const CheckpointValue& map = *root_.find("training");
     TrainingState state;
-    state.epoch = get<int64_t>(map, "epoch", "integer");
-    state.batch = get<int64_t>(map, "batch", "integer");
-    state.iteration = get<int64_t>(map, "iteration", "integer");
+    state.epoch = count(map, "epoch");
+    state.batch = count(map, "batch");
+    state.iteration = count(map, "iteration");
     if (const CheckpointValue* sums = map.find("epoch_sums"))
-      state.sums = {
-          real(*sums, "loss"), real(*sums, "seconds"), get<int64_t>(*sums, "hits", "integer"),
-          get<int64_t>(*sums, "samples", "integer"), get<int64_t>(*sums, "batches", "integer")};
+      state.sums = {real(*sums, "loss"), real(*sums, "seconds"), count(*sums, "hits"),
+                    count(*sums, "samples"), count(*sums, "batches")};
     if (map.find("best_value")) {
       state.best_value = real(map, "best_value");
-      state.best_epoch = get<int64_t>(map, "best_epoch", "integer");
+      state.best_epoch = count(map, "best_epoch");
     }
     return state;
   }
 
  private:
+  [[noreturn]] void refuse(const char* key, const std::string& found,
+                           const std::string& expected) const {
+    throw DataError(Fault{fmt::format("{}: '{}'", path_, key), found, expected,
+                          "The file is damaged; use another checkpoint of the run."});
+  }
+
   const CheckpointValue& root_;
   std::string path_;
 };
@@ -175,6 +190,17 @@ void load_model_state(torch::nn::Module& model, const NamedState& state, const s
     throw DataError(Fault{source, describe_faults(match.faults, role), "",
                           "Use the config that this checkpoint was trained with."});
   copy_state(match);
+}
+
+void restore_generator(at::Generator generator, const at::Tensor& state,
+                       const std::string& source) {
+  try {
+    generator.set_state(state);
+  } catch (const c10::Error& error) {
+    throw DataError(Fault{
+        source, fmt::format("no state of a random generator ({})", error.what_without_backtrace()),
+        "", "Use a checkpoint that was made on a device of this kind."});
+  }
 }
 
 void require_same_skeleton(const Checkpoint& checkpoint, const std::string& source,

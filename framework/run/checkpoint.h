@@ -1,6 +1,8 @@
 // What a checkpoint holds. The file opens in Python with torch.load(weights_only=True).
 #pragma once
 
+#include <ATen/core/Generator.h>
+
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -62,6 +64,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& path);
 /// says in messages what `model` is.
 void load_model_state(torch::nn::Module& model, const NamedState& state, const std::string& source,
                       const std::string& role = "model");
+
+/// Throws DataError, and leaves the generator as it was, for a state that is none of its kind;
+/// `source` names the file.
+void restore_generator(at::Generator generator, const at::Tensor& state, const std::string& source);
 
 /// Throws DataError when the checkpoint was trained for another skeleton.
 void require_same_skeleton(const Checkpoint& checkpoint, const std::string& source,

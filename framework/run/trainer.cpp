@@ -81,15 +81,13 @@ void Trainer::restore(const Checkpoint& checkpoint, const std::string& source) {
                           "Resume with the same data.batch_size, drop_last, split and repeat."});
   load_model_state(*parts_.model, checkpoint.model, source);
   load_model_state(*parts_.loss, checkpoint.loss, source, "loss");
-  parts_.optimizer->load_state(checkpoint.optimizer);
+  parts_.optimizer->load_state(checkpoint.optimizer, source);
   state_ = checkpoint.state;
-  if (checkpoint.rng.defined()) {
-    auto generator = at::detail::getDefaultCPUGenerator();
-    generator.set_state(checkpoint.rng);
-  }
+  if (checkpoint.rng.defined())
+    restore_generator(at::detail::getDefaultCPUGenerator(), checkpoint.rng, source);
   if (auto generator = device_generator(parts_.device);
       generator.defined() && checkpoint.device_rng.defined())
-    generator.set_state(checkpoint.device_rng);
+    restore_generator(generator, checkpoint.device_rng, source);
 }
 
 void Trainer::run() {

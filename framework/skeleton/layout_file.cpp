@@ -11,6 +11,8 @@
 namespace kinegraph {
 namespace {
 
+constexpr size_t kMostJoints = 4096, kMostPairs = 65536;
+
 struct Name {
   std::string text;
   Location location;
@@ -246,6 +248,20 @@ std::vector<NamePair> named(const std::vector<JointPair>& pairs, const Skeleton&
   return names;
 }
 
+/// What is compared pairwise must not be many: a small file can hold a million of them.
+bool is_too_large(const Node& tree, const LayoutFile& file, Diagnostics& diagnostics) {
+  const auto is_above = [&](const char* what, size_t count, size_t most) {
+    if (count > most)
+      diagnostics.error(tree.location,
+                        fmt::format("{} {}; expected at most {}", count, what, most));
+    return count > most;
+  };
+  size_t pairs = file.bones.size() + file.edges.size() + file.left_right.size();
+  for (const auto& [name, edges] : file.edge_sets) pairs += edges.size();
+  return is_above("joints", file.joints.size(), kMostJoints) ||
+         is_above("bones, edges and pairs", pairs, kMostPairs);
+}
+
 void check_shape(const Node& tree, const LayoutFile& file, Diagnostics& diagnostics) {
   const Node* joints = tree.find("joints");
   if (joints && joints->is_list() && file.joints.empty())
@@ -270,6 +286,7 @@ Skeleton read_layout(const Node& tree, Diagnostics& diagnostics) {
   read_options(tree, file, "the skeleton layout", diagnostics);
   file.has_edges = tree.find("edges") != nullptr;
   check_shape(tree, file, diagnostics);
+  if (is_too_large(tree, file, diagnostics)) return {};
   return LayoutChecker(file, diagnostics).check();
 }
 

@@ -237,14 +237,17 @@ TEST_F(NwUclaImporter, RefusesAFolderWithoutClips) {
 
 TEST_F(NwUclaImporter, RefusesBrokenJsonAndSaysWhatIsWrong) {
   EXPECT_EQ(error_of_clip(R"({"label": 1, "skeletons": [[[1.0.0]]]})"),
-            fmt::format("data/all_sqe/a01_s01_e00_v01.json: not valid JSON ({}){}",
+            fmt::format("data/all_sqe/a01_s01_e00_v01.json, byte 32: not valid JSON ({}){}",
                         simdjson::error_message(simdjson::NUMBER_ERROR), kJsonRemedy));
 }
 
 TEST_F(NwUclaImporter, RefusesAFileThatEndsEarly) {
   const std::string whole = clip_json("a01_s01_e00_v01", "1", {frame_json(0)});
   const std::string error = error_of_clip(whole.substr(0, whole.size() / 2));
-  EXPECT_EQ(error.find("data/all_sqe/a01_s01_e00_v01.json: not valid JSON ("), 0U) << error;
+  EXPECT_EQ(error.find(fmt::format("data/all_sqe/a01_s01_e00_v01.json, byte {}: not valid JSON (",
+                                   whole.size() / 2)),
+            0U)
+      << error;
 }
 
 TEST_F(NwUclaImporter, RefusesAnEmptyFile) {
@@ -255,7 +258,7 @@ TEST_F(NwUclaImporter, RefusesAnEmptyFile) {
 
 TEST_F(NwUclaImporter, RefusesAWrongNumberOfJoints) {
   EXPECT_EQ(error_of_clip(clip_json("", "1", {frame_json(0), frame_json(1, 19)})),
-            std::string("data/all_sqe/a01_s01_e00_v01.json: frame 1 is not a list of 20 joints") +
+            std::string("data/all_sqe/a01_s01_e00_v01.json, frame 1: no list of 20 joints") +
                 kJsonRemedy);
 }
 
@@ -263,7 +266,7 @@ TEST_F(NwUclaImporter, RefusesAJointThatIsNoPoint) {
   std::string frame = frame_json(0);
   frame.replace(frame.find(joint_json(0, 4)), joint_json(0, 4).size(), "[1, 2]");
   EXPECT_EQ(error_of_clip(clip_json("", "1", {frame})),
-            std::string("data/all_sqe/a01_s01_e00_v01.json: frame 0 has a joint that is not "
+            std::string("data/all_sqe/a01_s01_e00_v01.json, frame 0: a joint that is not "
                         "[x, y, z]") +
                 kJsonRemedy);
 }
@@ -272,7 +275,7 @@ TEST_F(NwUclaImporter, RefusesACoordinateThatIsNoNumber) {
   std::string frame = frame_json(0);
   frame.replace(frame.find(joint_json(0, 19)), joint_json(0, 19).size(), "[1, null, 2]");
   EXPECT_EQ(error_of_clip(clip_json("", "1", {frame})),
-            std::string("data/all_sqe/a01_s01_e00_v01.json: frame 0 has a coordinate that is no "
+            std::string("data/all_sqe/a01_s01_e00_v01.json, frame 0: a coordinate that is no "
                         "number") +
                 kJsonRemedy);
 }

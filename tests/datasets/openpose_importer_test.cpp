@@ -172,7 +172,7 @@ TEST_F(OpenPoseImporter, RefusesAFrameWithoutPeople) {
 
 TEST_F(OpenPoseImporter, RefusesAFrameThatEndsEarly) {
   EXPECT_EQ(error_of(R"({"people": [{"pose_)"),
-            fmt::format("data/a/clip_000000000000_keypoints.json: not valid JSON ({}){}",
+            fmt::format("data/a/clip_000000000000_keypoints.json, byte 19: not valid JSON ({}){}",
                         "A string is opened, but never closed.", kExpected));
 }
 

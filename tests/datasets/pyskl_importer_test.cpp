@@ -228,6 +228,33 @@ TEST_F(PysklImporter, RefusesAFieldThatIsTooLarge) {
             "  Name it in the option 'leave_out'.");
 }
 
+TEST_F(PysklImporter, NamesTheFieldOfAMalformedArray) {
+  TestAnnotation clip;
+  for (const std::string field : {"place", "img_shape"}) {
+    clip.more = [&](pickle::Writer& w) {
+      w.text(field);
+      pickle::write_array(w, {'i', 4, false}, {3}, "1234");
+    };
+    EXPECT_EQ(error_of(clip), "a.pkl: annotation 0 (one), " + field +
+                                  ": an array of int32 with shape 3 in 4 bytes; expected 12 bytes, "
+                                  "as the shape says\n"
+                                  "  The file is damaged; download or write it again.");
+  }
+}
+
+TEST_F(PysklImporter, RefusesTooManyFields) {
+  TestAnnotation clip;
+  clip.more = [](pickle::Writer& w) {
+    for (int i = 100; i < 400; ++i) {
+      w.text("field" + std::to_string(i));
+      w.integer(1);
+    }
+  };
+  EXPECT_EQ(error_of(clip),
+            "a.pkl: annotation 0 (one): the field 'field356', one of too many; expected at most "
+            "256 of different names\n  Are the names of the fields damaged?");
+}
+
 /// Kinetics: three persons in frames 0, 0 and 2 of three.
 TestAnnotation by_frame() {
   TestAnnotation clip;

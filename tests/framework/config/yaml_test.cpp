@@ -294,5 +294,12 @@ TEST(DumpYaml, KeepsAnOriginOnItsLine) {
   EXPECT_EQ(dump_yaml(map, true), "a: \"x\\x0ay\"  # --set a=x y\n");
 }
 
+TEST(ParseYaml, ReadsAMapOfManyKeysInLinearTime) {
+  std::string text;
+  constexpr size_t kKeys = 50'000;  // in quadratic time nobody would wait for the test
+  for (size_t i = 0; i < kKeys; ++i) text += "a_long_name_of_a_key_" + std::to_string(i) + ": 1\n";
+  EXPECT_EQ(tree_of(text).entries.size(), kKeys);
+}
+
 }  // namespace
 }  // namespace kinegraph

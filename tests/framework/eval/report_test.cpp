@@ -225,7 +225,8 @@ TEST(ReadReport, GivesBackWhatWasWritten) {
 TEST(ReadReport, RefusesWhatIsNoReport) {
   const std::string expected =
       "; expected a report as `kinegraph test` writes it\n  Make the report again.";
-  EXPECT_EQ(fault_of_report("[1"), "FILE: no JSON object" + expected);
+  EXPECT_EQ(fault_of_report("[1"), "FILE, byte 2: not valid JSON" + expected);
+  EXPECT_EQ(fault_of_report("[1]"), "FILE: no JSON object" + expected);
   EXPECT_EQ(fault_of_report(R"({"classes": []})"), "FILE: no classes" + expected);
   const auto with_counts = [](const std::string& counts) {
     return R"({"classes": [{"name": "a"}, {"name": "b"}], "scores_sha256": "", "metrics": {},

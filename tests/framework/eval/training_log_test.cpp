@@ -84,5 +84,15 @@ TEST(TrainingLog, NamesALineWithoutItsNumbers) {
       << message;
 }
 
+TEST(TrainingLog, RefusesAnEpochThatIsNoCount) {
+  const TempDir folder;
+  for (const std::string epoch : {"1e20", "1.5"}) {
+    const auto path = folder.write(
+        "log.jsonl", "{\"event\":\"epoch\",\"epoch\":" + epoch + ",\"iteration\":10}\n");
+    const std::string message = thrown_message<DataError>([&] { read_training_log(path); });
+    EXPECT_EQ(message.find(path.string() + ":1: "), 0u) << message;
+  }
+}
+
 }  // namespace
 }  // namespace kinegraph

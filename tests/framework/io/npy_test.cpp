@@ -28,10 +28,9 @@ constexpr char kMalformed[] =
 
 TEST(Npy, ReadsEveryVersion) {
   for (const char version : {'\1', '\2', '\3'}) {
-    const NdArray array =
-        read_npy(file_of("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 1), }  \n",
-                         "\1\0\2\0"s, version),
-                 "x.npy");
+    const std::string file = file_of(
+        "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 1), }  \n", "\1\0\2\0"s, version);
+    const NdArray array = read_npy(file, "x.npy");
     EXPECT_EQ(array.shape, (Integers{2, 1}));
     EXPECT_EQ(array.to_integers(), (Integers{1, 2}));
   }

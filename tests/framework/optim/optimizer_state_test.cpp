@@ -89,6 +89,42 @@ TEST(OptimizerLoadState, RefusesAnotherShape) {
             "  Is this checkpoint of this model?");
 }
 
+TEST(OptimizerLoadState, RefusesASingleNumberForAShape) {
+  EXPECT_EQ(load_error("sgd", {{"fc.weight", {{"momentum", at::zeros({}, at::kDouble)}}}}),
+            "optimizer state of 'fc.weight': 'momentum' of shape []; expected the parameter's "
+            "shape [3, 2]\n"
+            "  Is this checkpoint of this model?");
+}
+
+TEST(OptimizerLoadState, RefusesAnotherType) {
+  EXPECT_EQ(load_error("sgd", {{"fc.weight", {{"momentum", at::zeros({3, 2}, at::kLong)}}}}),
+            "optimizer state of 'fc.weight': 'momentum' of type Long; expected the parameter's "
+            "type Double\n"
+            "  Is this checkpoint of this model?");
+}
+
+TEST(OptimizerLoadState, RefusesStepsThatAreNoCount) {
+  const auto zeros = at::zeros({3, 2}, at::kDouble);
+  EXPECT_EQ(
+      load_error(
+          "adam",
+          {{"fc.weight",
+            {{"mean", zeros}, {"mean_square", zeros}, {"step", at::zeros({}, at::kDouble)}}}}),
+      "optimizer state of 'fc.weight': 'step' of type Double; expected type Long\n"
+      "  Is this checkpoint of this model?");
+}
+
+TEST(OptimizerLoadState, NamesTheFile) {
+  const Problem problem;
+  const auto optimizer = make_component<Optimizer>("sgd", problem.context());
+  EXPECT_EQ(thrown_message<DataError>([&] {
+              optimizer->load_state({{"fc.bias", {{"momentum", at::zeros({3})}}}}, "a.pth");
+            }),
+            "a.pth: optimizer state of 'fc.bias': 'momentum' of shape [3]; expected the "
+            "parameter's shape [2]\n"
+            "  Is this checkpoint of this model?");
+}
+
 TEST(OptimizerLoadState, RefusesTheStateOfAnotherOptimizer) {
   EXPECT_EQ(load_error("adam", {{"fc.bias", {{"momentum", at::zeros({2})}}}}),
             "optimizer state of 'fc.bias': momentum; expected mean, mean_square, step\n"

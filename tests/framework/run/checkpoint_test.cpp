@@ -2,6 +2,7 @@
 #include "framework/run/checkpoint.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include "framework/model/recognizer.h"
@@ -146,6 +147,43 @@ TEST(ReadCheckpoint, RefusesAnotherVersion) {
             (folder / "a.pth").string() +
                 ": the format 'kinegraph checkpoint 9'; expected 'kinegraph checkpoint 1'\n"
                 "  Use the version that wrote it.");
+}
+
+/// The error of a checkpoint whose training state is altered; without the path in front.
+std::string training_error(const std::string& key, const CheckpointValue& value) {
+  const TempDir folder;
+  write_checkpoint(folder / "a.pth", tiny_checkpoint());
+  CheckpointValue root = read_checkpoint_file(folder / "a.pth");
+  for (auto& [name, entry] : *std::get_if<CheckpointMap>(&root.data))
+    if (name == "training")
+      for (auto& [inner, content] : *std::get_if<CheckpointMap>(&entry.data)) {
+        if (inner == key) content = value;
+        if (auto* sums = std::get_if<CheckpointMap>(&content.data))
+          for (auto& [sum, number] : *sums)
+            if (sum == key) number = value;
+      }
+  return thrown_message<DataError>([&] { to_checkpoint(root, "a.pth"); });
+}
+
+constexpr char kAnother[] = "\n  The file is damaged; use another checkpoint of the run.";
+
+TEST(ReadCheckpoint, RefusesCountsOutOfRange) {
+  EXPECT_EQ(training_error("epoch", int64_t{-1}),
+            std::string("a.pth: 'epoch': -1; expected 0..2147483648") + kAnother);
+  EXPECT_EQ(training_error("batch", INT64_MAX),
+            std::string("a.pth: 'batch': 9223372036854775807; expected 0..2147483648") + kAnother);
+}
+
+TEST(ReadCheckpoint, RefusesSumsThatAreNoNumber) {
+  EXPECT_EQ(training_error("loss", at::zeros({2})),
+            std::string("a.pth: 'loss': a tensor; expected one real number") + kAnother);
+}
+
+TEST(RestoreGenerator, RefusesAStateOfAnotherSize) {
+  const std::string message = thrown_message<DataError>([&] {
+    restore_generator(at::detail::getDefaultCPUGenerator(), at::zeros({3}, at::kByte), "a.pth");
+  });
+  EXPECT_EQ(message.rfind("a.pth: no state of a random generator (", 0), 0u) << message;
 }
 
 }  // namespace

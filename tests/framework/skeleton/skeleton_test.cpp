@@ -207,6 +207,21 @@ TEST(SkeletonErrors, ReservedEdgeSetName) {
             "f.yaml:4:12: 'default' is the edge set that 'edges' gives; choose another name");
 }
 
+TEST(SkeletonErrors, TooManyJoints) {
+  std::string joints;
+  for (int i = 0; i < 5000; ++i) joints += "j" + std::to_string(i) + ", ";
+  EXPECT_EQ(parse_error("name: x\njoints: [" + joints + "]\nbones: []\ncenter: j0\n"),
+            "f.yaml:1:1: 5000 joints; expected at most 4096");
+}
+
+TEST(SkeletonErrors, OfALongListAreNotAllTold) {
+  std::string bones;
+  for (int i = 0; i < 30000; ++i) bones += "[x" + std::to_string(i) + ", y], ";
+  const std::string message = error_of("bones: [" + bones + "]\ncenter: a\n");
+  EXPECT_LT(message.size(), 20000u);
+  EXPECT_NE(message.find("\nand perhaps more"), std::string::npos);
+}
+
 TEST(SkeletonErrors, UnknownEdgeSet) {
   const Skeleton legs = Skeleton::parse(kLegs, "legs.yaml");
   EXPECT_EQ(thrown_message<ConfigError>([&] { legs.edge_set("knee"); }),
