@@ -36,7 +36,7 @@ std::vector<double> weights_of(const at::Tensor& adjacency, const std::vector<Ed
 }
 
 /// NTVC rows of an (N, C, T, V) tensor, without a copy when it is channels_last.
-at::Tensor rows_of(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).contiguous(); }
+at::Tensor channel_rows(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).contiguous(); }
 
 template <class Scalar>
 void add_scaled(Scalar* __restrict to, const Scalar* __restrict from, Scalar factor,
@@ -56,7 +56,7 @@ class AggregateSparse : public torch::autograd::Function<AggregateSparse> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& adjacency, const at::Tensor& is_edge) {
-    const auto rows = rows_of(x);
+    const auto rows = channel_rows(x);
     context->save_for_backward({rows, adjacency, is_edge});
     const auto edges = edges_of(is_edge);
     const auto weights = weights_of(adjacency, edges);
@@ -84,7 +84,7 @@ class AggregateSparse : public torch::autograd::Function<AggregateSparse> {
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list grads) {
     const auto saved = context->get_saved_variables();
-    const auto grad = rows_of(grads[0]);
+    const auto grad = channel_rows(grads[0]);
     const auto edges = edges_of(saved[2]);
     return {
         context->needs_input_grad(0) ? grad_input(grad, saved[0], saved[1], edges) : at::Tensor(),

@@ -18,12 +18,12 @@ constexpr int64_t kFrames = 8;
 constexpr int64_t kWeightSums = 16;
 
 template <class Scalar>
-ChannelRows<const Scalar> channels_from(const at::Tensor& rows, int64_t begin) {
+StridedRows<const Scalar> channels_from(const at::Tensor& rows, int64_t begin) {
   return {rows.data_ptr<Scalar>() + begin, rows.stride(2)};
 }
 
 template <class Scalar>
-ChannelRows<Scalar> channels_of(at::Tensor& rows, int64_t begin) {
+StridedRows<Scalar> channels_of(at::Tensor& rows, int64_t begin) {
   return {rows.data_ptr<Scalar>() + begin, rows.stride(2)};
 }
 
@@ -46,15 +46,15 @@ void for_all_parts(int64_t frames, const Run& run) {
 
 /// The kernels jump from row to row, which no processor foresees.
 template <class Scalar>
-void prefetch(FrameRange range, int64_t joints, ChannelRows<Scalar> rows) {
+void prefetch(FrameRange range, int64_t joints, StridedRows<Scalar> rows) {
   const auto* line = reinterpret_cast<const char*>(rows.data + range.begin * joints * rows.stride);
   const auto* end = reinterpret_cast<const char*>(rows.data + range.end * joints * rows.stride);
   for (; line < end; line += 64) __builtin_prefetch(line);
 }
 
 template <class Scalar>
-void copy_rows(FrameRange range, int64_t joints, int64_t channels, ChannelRows<const Scalar> from,
-               ChannelRows<Scalar> to) {
+void copy_rows(FrameRange range, int64_t joints, int64_t channels, StridedRows<const Scalar> from,
+               StridedRows<Scalar> to) {
   for (int64_t r = range.begin * joints; r < range.end * joints; ++r)
     std::copy_n(from.data + r * from.stride, channels, to.data + r * to.stride);
 }
@@ -62,7 +62,7 @@ void copy_rows(FrameRange range, int64_t joints, int64_t channels, ChannelRows<c
 template <class Scalar>
 std::vector<Scalar> padded(const at::Tensor& bias) {
   const auto dense = bias.contiguous();
-  std::vector<Scalar> result(static_cast<size_t>(bias.numel() + kLanes<Scalar>));
+  std::vector<Scalar> result(static_cast<size_t>(bias.numel() + kTapLanes<Scalar>));
   std::copy_n(dense.data_ptr<Scalar>(), bias.numel(), result.data());
   return result;
 }
@@ -75,7 +75,7 @@ struct WeightSums {
 
   explicit WeightSums(const DilatedBranch& branch)
       : weight(branch.width, branch.width, branch.frames.taps),
-        bias(static_cast<size_t>(weight.blocks() * kLanes<Scalar>)) {}
+        bias(static_cast<size_t>(weight.blocks() * kTapLanes<Scalar>)) {}
 
   void add(const WeightSums& other) {
     const auto add = [](std::vector<Scalar>& to, const std::vector<Scalar>& from) {
@@ -165,7 +165,7 @@ void branch_input_gradient(const BranchPlan& plan, at::TensorList weights, const
                                        branch.width, branch.width, branch.frames.taps));
   }
   const auto pool_readers = plan.pooled.inverted();
-  const std::vector<Scalar> zeros(static_cast<size_t>(active.size(3) + kLanes<Scalar>));
+  const std::vector<Scalar> zeros(static_cast<size_t>(active.size(3) + kTapLanes<Scalar>));
   for_all_parts(plan.clips * plan.frames, [&](FrameRange range, FrameRange next) {
     if (plan.stride == 1) prefetch(next, plan.joints, channels_from<Scalar>(grad, 0));
     prefetch(next, plan.joints, channels_of<Scalar>(to, 0));

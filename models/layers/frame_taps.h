@@ -21,11 +21,11 @@ struct FrameTaps {
 
 /// Elements of a vector register, 64 bytes.
 template <class Scalar>
-constexpr int64_t kLanes = 64 / sizeof(Scalar);
+constexpr int64_t kTapLanes = 64 / sizeof(Scalar);
 
 /// Weights of a convolution along time, or their gradients, as the kernels read them: (blocks,
-/// taps, in, kLanes), where output channel b * kLanes + l is lane l of block b. Lanes beyond the
-/// last channel are 0.
+/// taps, in, kTapLanes), where output channel b * kTapLanes + l is lane l of block b. Lanes beyond
+/// the last channel are 0.
 template <class Scalar>
 struct PackedTaps {
   int64_t out, in, taps;
@@ -39,16 +39,17 @@ struct PackedTaps {
   /// to: (out, in, taps)
   void unpack(Scalar* to) const;
 
-  int64_t blocks() const { return (out + kLanes<Scalar> - 1) / kLanes<Scalar>; }
-  int64_t block_size() const { return taps * in * kLanes<Scalar>; }
+  int64_t blocks() const { return (out + kTapLanes<Scalar> - 1) / kTapLanes<Scalar>; }
+  int64_t block_size() const { return taps * in * kTapLanes<Scalar>; }
   int64_t index(int64_t o, int64_t i, int64_t k) const {
-    return o / kLanes<Scalar> * block_size() + (k * in + i) * kLanes<Scalar> + o % kLanes<Scalar>;
+    return o / kTapLanes<Scalar> * block_size() + (k * in + i) * kTapLanes<Scalar> +
+           o % kTapLanes<Scalar>;
   }
 };
 
 /// Consecutive channels of (clips * frames * joints) rows.
 template <class Scalar>
-struct ChannelRows {
+struct StridedRows {
   Scalar* data;    // the first of the channels in the first row
   int64_t stride;  // elements from a row to the next
 };
@@ -65,7 +66,7 @@ struct TapRows {
   int64_t taps, frame_size, stride;
   const Scalar* clip;
 
-  TapRows(const FrameTaps& frames, int64_t frame, ChannelRows<const Scalar> from)
+  TapRows(const FrameTaps& frames, int64_t frame, StridedRows<const Scalar> from)
       : source(frames.source.data() + frame % frames.to_frames * frames.taps),
         taps(frames.taps),
         frame_size(frames.joints * from.stride),

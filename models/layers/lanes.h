@@ -5,8 +5,7 @@
 #include <cstring>
 #include <new>
 
-/// Before what a KINEGRAPH_MULTIVERSION function calls, so that it is compiled as a part of it.
-#define KINEGRAPH_INLINE inline __attribute__((always_inline))
+#include "models/layers/multiversion.h"
 
 namespace kinegraph {
 

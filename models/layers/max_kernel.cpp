@@ -22,7 +22,7 @@ KINEGRAPH_INLINE bool takes_over(Scalar value, Scalar best) {
 
 template <class Scalar>
 KINEGRAPH_INLINE void maximum(const FrameTaps& frames, FrameRange range, int64_t channels,
-                              ChannelRows<const Scalar> from, ChannelRows<Scalar> to) {
+                              StridedRows<const Scalar> from, StridedRows<Scalar> to) {
   const auto outside = filled(channels, -std::numeric_limits<Scalar>::infinity());
   for (int64_t frame = range.begin; frame < range.end; ++frame) {
     const TapRows<Scalar> rows(frames, frame, from);
@@ -62,8 +62,8 @@ struct Neighbours {
 
 template <class Scalar>
 KINEGRAPH_INLINE void maximum_gradient(const FrameTaps& readers, FrameRange range, int64_t channels,
-                                       ChannelRows<const Scalar> from,
-                                       ChannelRows<const Scalar> grad, ChannelRows<Scalar> to) {
+                                       StridedRows<const Scalar> from,
+                                       StridedRows<const Scalar> grad, StridedRows<Scalar> to) {
   const auto outside = filled(channels, -std::numeric_limits<Scalar>::infinity());
   const auto unread = filled(channels, Scalar(0));
   const int64_t frame_size = readers.joints * from.stride;
@@ -90,13 +90,13 @@ KINEGRAPH_INLINE void maximum_gradient(const FrameTaps& readers, FrameRange rang
 
 #define KINEGRAPH_MAX_KERNELS(Scalar)                                                           \
   KINEGRAPH_MULTIVERSION void max_over_taps(const FrameTaps& frames, FrameRange range,          \
-                                            int64_t channels, ChannelRows<const Scalar> from,   \
-                                            ChannelRows<Scalar> to) {                           \
+                                            int64_t channels, StridedRows<const Scalar> from,   \
+                                            StridedRows<Scalar> to) {                           \
     maximum(frames, range, channels, from, to);                                                 \
   }                                                                                             \
   KINEGRAPH_MULTIVERSION void max_over_taps_gradient(                                           \
       const FrameTaps& readers, FrameRange range, int64_t channels,                             \
-      ChannelRows<const Scalar> from, ChannelRows<const Scalar> grad, ChannelRows<Scalar> to) { \
+      StridedRows<const Scalar> from, StridedRows<const Scalar> grad, StridedRows<Scalar> to) { \
     maximum_gradient(readers, range, channels, from, grad, to);                                 \
   }
 

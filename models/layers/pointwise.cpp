@@ -43,10 +43,9 @@ struct Ending {
 };
 
 template <class Scalar>
-inline __attribute__((always_inline)) void end_rows(Scalar* __restrict y,
-                                                    const Scalar* __restrict bias,
-                                                    const Scalar* __restrict add, int64_t rows,
-                                                    int64_t width, int64_t period, int64_t active) {
+KINEGRAPH_INLINE void end_rows(Scalar* __restrict y, const Scalar* __restrict bias,
+                               const Scalar* __restrict add, int64_t rows, int64_t width,
+                               int64_t period, int64_t active) {
   for (int64_t r = 0; r < rows; ++r) {
     Scalar* __restrict to = y + r * width;
     if (bias != nullptr) {
@@ -130,7 +129,7 @@ at::Tensor strided(const at::Tensor& x, int64_t stride) {
   return stride == 1 ? x : x.slice(2, 0, x.size(2), stride);
 }
 
-at::Tensor dense_rows(const at::Tensor& x) { return x.defined() ? rows_of(x).contiguous() : x; }
+at::Tensor dense_addend(const at::Tensor& x) { return x.defined() ? rows_of(x).contiguous() : x; }
 
 at::Tensor matrix_of(const at::Tensor& weight) {
   return weight.view({weight.size(0), weight.size(1)});
@@ -150,7 +149,7 @@ void finish_in_place(at::Tensor& y, const Finish& finish) {
   const auto rows = rows_of(y);
   TORCH_CHECK(rows.data_ptr() == y.data_ptr() && rows.is_contiguous(),
               "finish_in_place: the result must be dense in channels_last memory");
-  const Ending ending({}, dense_rows(finish.add), finish.relu, -1);
+  const Ending ending({}, dense_addend(finish.add), finish.relu, -1);
   for_blocks(rows.size(0), kRowsOfBlock, [&](int64_t begin, int64_t count) {
     end_in_place(rows.narrow(0, begin, count), begin, ending);
   });
@@ -162,7 +161,7 @@ at::Tensor pointwise_finished(const at::Tensor& x, const at::Tensor& weight, con
   const PublishedMacs published(
       {x.size(0) * taken.size(2) * x.size(3) * weight.numel(), /*graph=*/0});
   const auto out = product(rows_of(taken), matrix_of(weight).t(),
-                           Ending(bias, dense_rows(finish.add), finish.relu, plain_from));
+                           Ending(bias, dense_addend(finish.add), finish.relu, plain_from));
   return from_rows(out, x.size(0), taken.size(2), x.size(3));
 }
 

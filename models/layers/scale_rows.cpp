@@ -12,12 +12,10 @@ namespace {
 constexpr int64_t kRowsOfTask = 1024;
 
 template <class Scalar>
-inline __attribute__((always_inline)) void scale(const Scalar* __restrict x, int64_t step,
-                                                 int64_t rows, int64_t channels,
-                                                 const Scalar* __restrict factor,
-                                                 const Scalar* __restrict shift,
-                                                 const Scalar* __restrict add, bool relu,
-                                                 Scalar* __restrict y) {
+KINEGRAPH_INLINE void scale(const Scalar* __restrict x, int64_t step, int64_t rows,
+                            int64_t channels, const Scalar* __restrict factor,
+                            const Scalar* __restrict shift, const Scalar* __restrict add, bool relu,
+                            Scalar* __restrict y) {
   for (int64_t r = 0; r < rows; ++r) {
     const Scalar* __restrict from = x + r * step;
     const Scalar* __restrict more = add == nullptr ? nullptr : add + r * channels;

@@ -65,7 +65,7 @@ struct ConvolveTile {
   TapRows<Scalar> rows;
   const Scalar *weight, *bias;  // of the block
   int64_t in, out;              // channels
-  ChannelRows<Scalar> to;       // of the frame and block
+  StridedRows<Scalar> to;       // of the frame and block
 
   template <int64_t Count>
   KINEGRAPH_INLINE void run(int64_t joint) const {
@@ -75,8 +75,8 @@ struct ConvolveTile {
     for (int64_t k = 0; k < rows.taps; ++k) {
       if (rows.source[k] < 0) continue;
       const Scalar* x = rows.clip + rows.source[k] * rows.frame_size + joint * rows.stride;
-      const Scalar* w = weight + k * in * kLanes<Scalar>;
-      for (int64_t i = 0; i < in; ++i, ++x, w += kLanes<Scalar>) {
+      const Scalar* w = weight + k * in * kTapLanes<Scalar>;
+      for (int64_t i = 0; i < in; ++i, ++x, w += kTapLanes<Scalar>) {
         const auto* column = reinterpret_cast<const Unaligned*>(w);
         for (int64_t s = 0; s < Count * kParts; ++s)
           sums[s] += column[s % kParts] * x[s / kParts * rows.stride];
@@ -97,16 +97,16 @@ struct ConvolveTile {
 template <int64_t Lanes, class Scalar>
 KINEGRAPH_INLINE void convolve_block(const FrameTaps& frames, FrameRange range,
                                      const PackedTaps<Scalar>& weight, int64_t block,
-                                     const Scalar* bias, ChannelRows<const Scalar> from,
-                                     ChannelRows<Scalar> to) {
-  const int64_t first = block * kLanes<Scalar>;
+                                     const Scalar* bias, StridedRows<const Scalar> from,
+                                     StridedRows<Scalar> to) {
+  const int64_t first = block * kTapLanes<Scalar>;
   for (int64_t frame = range.begin; frame < range.end; ++frame)
     run_tiles(
         ConvolveTile<Scalar, Lanes>{
             TapRows<Scalar>(frames, frame, from),
             weight.values.data() + block * weight.block_size(), bias + first, weight.in,
             std::min(Lanes, weight.out - first),
-            ChannelRows<Scalar>{to.data + frame * frames.joints * to.stride + first, to.stride}},
+            StridedRows<Scalar>{to.data + frame * frames.joints * to.stride + first, to.stride}},
         frames.joints);
 }
 
@@ -120,89 +120,89 @@ struct GradientTile {
   const FrameTaps& frames;
   FrameRange range;
   int64_t k;
-  ChannelRows<const Scalar> from;
-  const Scalar* grad;  // (frames of the range, joints, kLanes)
-  Scalar* to;          // (in, kLanes)
+  StridedRows<const Scalar> from;
+  const Scalar* grad;  // (frames of the range, joints, kTapLanes)
+  Scalar* to;          // (in, kTapLanes)
 
   template <int64_t Count>
   KINEGRAPH_INLINE void run(int64_t channel) const {
-    auto* result = to + channel * kLanes<Scalar>;
+    auto* result = to + channel * kTapLanes<Scalar>;
     Vector sums[Count * kParts];
     for (int64_t s = 0; s < Count * kParts; ++s)
       sums[s] =
-          reinterpret_cast<const Unaligned*>(result + s / kParts * kLanes<Scalar>)[s % kParts];
+          reinterpret_cast<const Unaligned*>(result + s / kParts * kTapLanes<Scalar>)[s % kParts];
     for (int64_t frame = range.begin; frame < range.end; ++frame) {
       const TapRows<Scalar> rows(frames, frame, from);
       if (rows.source[k] < 0) continue;
       const Scalar* x = rows.clip + rows.source[k] * rows.frame_size + channel;
-      const Scalar* g = grad + (frame - range.begin) * frames.joints * kLanes<Scalar>;
-      for (int64_t v = 0; v < frames.joints; ++v, x += from.stride, g += kLanes<Scalar>) {
+      const Scalar* g = grad + (frame - range.begin) * frames.joints * kTapLanes<Scalar>;
+      for (int64_t v = 0; v < frames.joints; ++v, x += from.stride, g += kTapLanes<Scalar>) {
         const auto* row = reinterpret_cast<const Unaligned*>(g);
         for (int64_t s = 0; s < Count * kParts; ++s) sums[s] += row[s % kParts] * x[s / kParts];
       }
     }
     for (int64_t s = 0; s < Count * kParts; ++s)
-      reinterpret_cast<Unaligned*>(result + s / kParts * kLanes<Scalar>)[s % kParts] = sums[s];
+      reinterpret_cast<Unaligned*>(result + s / kParts * kTapLanes<Scalar>)[s % kParts] = sums[s];
   }
 };
 
 template <class Scalar>
 KINEGRAPH_INLINE void add_rows(const Scalar* from, int64_t rows, Scalar* to) {
   for (int64_t r = 0; r < rows; ++r)
-    for (int64_t l = 0; l < kLanes<Scalar>; ++l) to[l] += from[r * kLanes<Scalar> + l];
+    for (int64_t l = 0; l < kTapLanes<Scalar>; ++l) to[l] += from[r * kTapLanes<Scalar> + l];
 }
 
-/// `packed`: room for the block's gradients, (frames of the range, joints, kLanes).
+/// `packed`: room for the block's gradients, (frames of the range, joints, kTapLanes).
 template <int64_t Lanes, class Scalar>
 KINEGRAPH_INLINE void add_block_gradients(const FrameTaps& frames, FrameRange range,
-                                          ChannelRows<const Scalar> from,
-                                          ChannelRows<const Scalar> grad, int64_t block,
+                                          StridedRows<const Scalar> from,
+                                          StridedRows<const Scalar> grad, int64_t block,
                                           Scalar* packed, PackedTaps<Scalar>& weight,
                                           Scalar* bias) {
-  const int64_t first = block * kLanes<Scalar>, out = std::min(Lanes, weight.out - first);
+  const int64_t first = block * kTapLanes<Scalar>, out = std::min(Lanes, weight.out - first);
   const int64_t rows = (range.end - range.begin) * frames.joints;
   const Scalar* source = grad.data + range.begin * frames.joints * grad.stride + first;
-  if (out < kLanes<Scalar>) std::fill_n(packed, rows * kLanes<Scalar>, Scalar(0));
+  if (out < kTapLanes<Scalar>) std::fill_n(packed, rows * kTapLanes<Scalar>, Scalar(0));
   for (int64_t r = 0; r < rows; ++r)
-    copy_few<Lanes>(source + r * grad.stride, packed + r * kLanes<Scalar>, out);
+    copy_few<Lanes>(source + r * grad.stride, packed + r * kTapLanes<Scalar>, out);
   add_rows(packed, rows, bias + first);
   Scalar* to = weight.values.data() + block * weight.block_size();
   for (int64_t k = 0; k < weight.taps; ++k)
     run_tiles(GradientTile<Scalar, Lanes>{frames, range, k, from, packed,
-                                          to + k * weight.in * kLanes<Scalar>},
+                                          to + k * weight.in * kTapLanes<Scalar>},
               weight.in);
 }
 
 /// Whether the channels of a block fit half of its lanes, which takes half the time.
 template <class Scalar>
 KINEGRAPH_INLINE bool is_half(const PackedTaps<Scalar>& weight, int64_t block) {
-  return weight.out - block * kLanes<Scalar> <= kLanes<Scalar> / 2;
+  return weight.out - block * kTapLanes<Scalar> <= kTapLanes<Scalar> / 2;
 }
 
 }  // namespace
 
-#define KINEGRAPH_TAP_KERNELS(Scalar)                                                            \
-  KINEGRAPH_MULTIVERSION void convolve_taps(                                                     \
-      const FrameTaps& frames, FrameRange range, const PackedTaps<Scalar>& weight,               \
-      const Scalar* bias, ChannelRows<const Scalar> from, ChannelRows<Scalar> to) {              \
-    for (int64_t block = 0; block < weight.blocks(); ++block)                                    \
-      if (is_half(weight, block))                                                                \
-        convolve_block<kLanes<Scalar> / 2>(frames, range, weight, block, bias, from, to);        \
-      else                                                                                       \
-        convolve_block<kLanes<Scalar>>(frames, range, weight, block, bias, from, to);            \
-  }                                                                                              \
-  KINEGRAPH_MULTIVERSION void add_tap_gradients(                                                 \
-      const FrameTaps& frames, FrameRange range, ChannelRows<const Scalar> from,                 \
-      ChannelRows<const Scalar> grad, PackedTaps<Scalar>& weight, Scalar* bias) {                \
-    const int64_t rows = (range.end - range.begin) * frames.joints;                              \
-    std::vector<Scalar> packed(static_cast<size_t>(rows * kLanes<Scalar>));                      \
-    for (int64_t block = 0; block < weight.blocks(); ++block)                                    \
-      if (is_half(weight, block))                                                                \
-        add_block_gradients<kLanes<Scalar> / 2>(frames, range, from, grad, block, packed.data(), \
-                                                weight, bias);                                   \
-      else                                                                                       \
-        add_block_gradients<kLanes<Scalar>>(frames, range, from, grad, block, packed.data(),     \
-                                            weight, bias);                                       \
+#define KINEGRAPH_TAP_KERNELS(Scalar)                                                           \
+  KINEGRAPH_MULTIVERSION void convolve_taps(                                                    \
+      const FrameTaps& frames, FrameRange range, const PackedTaps<Scalar>& weight,              \
+      const Scalar* bias, StridedRows<const Scalar> from, StridedRows<Scalar> to) {             \
+    for (int64_t block = 0; block < weight.blocks(); ++block)                                   \
+      if (is_half(weight, block))                                                               \
+        convolve_block<kTapLanes<Scalar> / 2>(frames, range, weight, block, bias, from, to);    \
+      else                                                                                      \
+        convolve_block<kTapLanes<Scalar>>(frames, range, weight, block, bias, from, to);        \
+  }                                                                                             \
+  KINEGRAPH_MULTIVERSION void add_tap_gradients(                                                \
+      const FrameTaps& frames, FrameRange range, StridedRows<const Scalar> from,                \
+      StridedRows<const Scalar> grad, PackedTaps<Scalar>& weight, Scalar* bias) {               \
+    const int64_t rows = (range.end - range.begin) * frames.joints;                             \
+    std::vector<Scalar> packed(static_cast<size_t>(rows * kTapLanes<Scalar>));                  \
+    for (int64_t block = 0; block < weight.blocks(); ++block)                                   \
+      if (is_half(weight, block))                                                               \
+        add_block_gradients<kTapLanes<Scalar> / 2>(frames, range, from, grad, block,            \
+                                                   packed.data(), weight, bias);                \
+      else                                                                                      \
+        add_block_gradients<kTapLanes<Scalar>>(frames, range, from, grad, block, packed.data(), \
+                                               weight, bias);                                   \
   }
 
 KINEGRAPH_TAP_KERNELS(float)
