@@ -141,8 +141,7 @@ TEST_F(JsonImporter, SaysAtWhichByteAValueIsNoNumber) {
 
 TEST_F(JsonImporter, RefusesAnEmptyList) {
   EXPECT_EQ(error_of(R"({"clips": []})"),
-            (folder_ / "out/store.h5").string().substr(folder_.path().string().size() + 1) +
-                ": no clips; expected at least one\n  Is the source the right one?");
+            "data: no clips; expected at least one\n  Is the source the right one?");
 }
 
 }  // namespace

@@ -332,7 +332,7 @@ TEST_F(NwUclaImporter, RefusesASplitThatNamesAnAbsentClip) {
 TEST_F(NwUclaImporter, RefusesASplitFileOfAnotherForm) {
   EXPECT_EQ(error_of_split("[]"), std::string("data/split.json: not a JSON object") + kSplitRemedy);
   EXPECT_EQ(error_of_split("{\"val\": "),
-            std::string("data/split.json: not a JSON object") + kSplitRemedy);
+            std::string("data/split.json, byte 8: not a JSON object") + kSplitRemedy);
   EXPECT_EQ(error_of_split(R"({"val": 3})"),
             std::string("data/split.json: split 'val' is not a list") + kSplitRemedy);
   EXPECT_EQ(
