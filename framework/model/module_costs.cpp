@@ -37,7 +37,10 @@ bool is_part_of(const std::string& name, const std::string& whole) {
 /// Runs the model; each row has the cost of its own steps alone, in the order in which they ended.
 std::vector<ModuleCost> run_measured(Recognizer& model, const NamedTensors& clip) {
   std::map<const torch::nn::Module*, std::string> names;
-  for (const auto& item : model.named_modules()) names[item.value().get()] = item.key();
+  // Without the model itself, which would have to be held by a shared_ptr.
+  names[&model] = "";
+  for (const auto& item : model.named_modules("", /*include_self=*/false))
+    names[item.value().get()] = item.key();
   std::vector<ModuleCost> rows;
   const at::NoGradGuard no_grad;
   CostMeter meter;

@@ -18,6 +18,7 @@ struct CtrgcnOptions {
   std::string receiver = "row";
   bool relu_after_temporal = false;
   TemporalBranches temporal;
+  std::string init = "authors";
 
   CtrgcnOptions() {
     graph.partition = "self_in_out";
@@ -40,6 +41,10 @@ struct CtrgcnOptions {
           Range{1, 99});
     field("dilations", temporal.dilations, "of the temporal branches beside pooling and 1x1",
           Range{1, 32});
+    field("init", init,
+          "how weights start. authors: BatchNorm of the temporal branches N(1, 0.02), projections "
+          "of residual paths He by the outputs; pyskl: BatchNorm 1, projections LibTorch's own",
+          OneOf{{"authors", "pyskl"}});
   }
 };
 
@@ -149,6 +154,7 @@ class CtrgcnTemporal : public Layer {
         conv_(options.temporal, shape.out_channels, shape.out_channels, shape.stride) {
     for (const auto& item : conv_->named_children()) register_module(item.key(), item.value());
     for (auto& conv : conv_->convs()) init_fan_out(conv);
+    if (options.init != "authors") return;
     for (auto& norm : conv_->norms()) torch::nn::init::normal_(norm->weight, 1, 0.02);
   }
 
@@ -184,7 +190,8 @@ class Ctrgcn : public TrunkBackbone {
     parts.make_temporal = [&](const UnitShape& shape) {
       return std::make_shared<CtrgcnTemporal>(options, shape);
     };
-    parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
+    if (options.init == "authors")
+      parts.init_projection = [](TemporalConv& projection) { init_fan_out(projection->conv); };
     return UnitTrunk(*this, context.input("keypoints"), parts, "ctrgcn");
   }
 };

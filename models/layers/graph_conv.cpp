@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "framework/model/output_trace.h"
 #include "models/layers/aggregate_kernel.h"
 #include "models/layers/frame_matmul.h"
 #include "models/layers/graph_conv_kernel.h"
@@ -93,11 +92,7 @@ at::Tensor GraphConvImpl::forward(const at::Tensor& x, const at::Tensor& adjacen
 at::Tensor GraphConvImpl::forward_normed(const at::Tensor& x, const at::Tensor& adjacency,
                                          const at::Tensor& is_edge,
                                          const torch::nn::BatchNorm2d& bn, const Finish& finish) {
-  if (!is_foldable({bn})) {
-    const auto y = forward(x, adjacency, is_edge);
-    show_output(*this, y);
-    return norm(y, {bn}, finish);
-  }
+  if (!is_foldable({bn})) return norm(forward(x, adjacency, is_edge), {bn}, finish);
   const PublishedMacs published(published_macs(x));
   const auto plain = mixing(adjacency);
   const auto folded = fold(plain.weight, plain.bias, {bn});

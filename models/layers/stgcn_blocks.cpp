@@ -59,11 +59,18 @@ StgcnBlockImpl::StgcnBlockImpl(const StgcnBlockOptions& options) : residual_(opt
         "residual", Projection(options.in_channels, options.out_channels, options.stride));
 }
 
+at::Tensor StgcnBlockImpl::activate(const at::Tensor& x, const at::Tensor& adjacency,
+                                    const at::Tensor& is_edge, const Finish& finish) {
+  if (!is_traced()) return gcn_->forward_normed(x, adjacency, is_edge, tcn_->norm_in, finish);
+  const auto y = gcn_(x, adjacency, is_edge);
+  show_output(*gcn_, y);
+  return norm(y, {tcn_->norm_in}, finish);
+}
+
 at::Tensor StgcnBlockImpl::forward(const at::Tensor& x, const at::Tensor& adjacency,
                                    const at::Tensor& is_edge) {
-  const auto active =
-      gcn_->forward_normed(x, adjacency, is_edge, tcn_->norm_in, Finish{{}, /*relu=*/true});
   Finish finish{{}, /*relu=*/true};
+  const auto active = activate(x, adjacency, is_edge, finish);
   if (residual_ == Residual::kIdentity) finish.add = x;
   if (residual_ == Residual::kProjection) {
     finish.add = projection_(x);

@@ -46,6 +46,10 @@ class StgcnBlockImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x, const at::Tensor& adjacency, const at::Tensor& is_edge);
 
  private:
+  /// The graph convolution, with the norm and ReLU that begin the temporal part.
+  at::Tensor activate(const at::Tensor& x, const at::Tensor& adjacency, const at::Tensor& is_edge,
+                      const Finish& finish);
+
   GraphConv gcn_{nullptr};
   StgcnTemporal tcn_{nullptr};
   Projection projection_{nullptr};

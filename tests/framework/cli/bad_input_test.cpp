@@ -25,7 +25,7 @@ TEST_F(BadInput, MisspeltKey) {
   expect_error(train(),
                "tiny.yaml:15:65: unknown key 'droput' in backbone 'stgcn'; did you mean "
                "'dropout'?\n"
-               "  known keys: graph, channels, temporal_kernel, dropout, edge_importance");
+               "  known keys: graph, channels, temporal_kernel, dropout, edge_importance, init");
 }
 
 TEST_F(BadInput, UnknownStream) {

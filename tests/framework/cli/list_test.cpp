@@ -82,7 +82,13 @@ TEST(Describe, ShowsEveryOption) {
             "\n"
             "    edge_importance = true\n"
             "        learn a factor for every edge of every block\n"
-            "        (true | false)\n");
+            "        (true | false)\n"
+            "\n"
+            "    init = authors\n"
+            "        how weights start. authors: convolutions N(0, 0.02) with bias 0, BatchNorm "
+            "N(1, 0.02);\n"
+            "        pyskl: LibTorch's own\n"
+            "        (authors | pyskl)\n");
   EXPECT_EQ(outcome.exit_code, 0);
 }
 

@@ -249,7 +249,7 @@ TEST_F(PredictForeignData, LeavesNothingBehindWhenItIsFaulty) {
   add_clip("a01_s01_e00_v01", "null");
   const Outcome outcome = predict_data();
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.err.find("frame 0 has a coordinate that is no number"), outcome.err.npos)
+  EXPECT_NE(outcome.err.find("frame 0: a coordinate that is no number"), outcome.err.npos)
       << outcome.err;
   EXPECT_TRUE(fs::is_empty(temporary()));
 }
