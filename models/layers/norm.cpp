@@ -71,15 +71,17 @@ ScaleShift scale_shift(const Norms& norms) {
       joined(norms, weight_of).to(at::kDouble) * at::rsqrt(variance + norms.front()->options.eps());
   const auto shift =
       joined(norms, bias_of).to(at::kDouble) - joined(norms, mean_of).to(at::kDouble) * scale;
-  const auto type = norms.front()->weight.scalar_type();
-  return {scale.to(type), shift.to(type)};
+  return {scale, shift};
 }
 
 FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms& norms) {
+  // In float64: rounded once, where folding in float32 would lose digits three times.
   const auto [scale, shift] = scale_shift(norms);
   std::vector<int64_t> shape(static_cast<size_t>(weight.dim()), 1);
   shape.front() = weight.size(0);
-  return {weight * scale.view(shape), bias.defined() ? bias * scale + shift : shift};
+  const auto folded = bias.defined() ? bias.to(at::kDouble) * scale + shift : shift;
+  return {(weight.to(at::kDouble) * scale.view(shape)).to(weight.scalar_type()),
+          folded.to(weight.scalar_type())};
 }
 
 at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
@@ -90,8 +92,9 @@ at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
   if (!has_kernel) return plain_norm(x, norms, finish);
   const auto [scale, shift] = scale_shift(norms);
   const auto add = finish.add.defined() ? rows_of(finish.add).contiguous() : finish.add;
-  return from_rows(scale_rows(rows_of(x), scale, shift, add, finish.relu), x.size(0), x.size(2),
-                   x.size(3));
+  const auto type = x.scalar_type();
+  return from_rows(scale_rows(rows_of(x), scale.to(type), shift.to(type), add, finish.relu),
+                   x.size(0), x.size(2), x.size(3));
 }
 
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {

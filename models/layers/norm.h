@@ -19,7 +19,7 @@ at::Tensor finished(const at::Tensor& y, const Finish& finish);
 /// Returns (N, C, T, V).
 at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish = {});
 
-/// What a BatchNorm in evaluation does: x * scale + shift, each (C).
+/// What a BatchNorm in evaluation does: x * scale + shift, each (C), float64.
 struct ScaleShift {
   at::Tensor scale, shift;
 };
