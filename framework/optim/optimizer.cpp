@@ -41,7 +41,9 @@ void Optimizer::check_fits(const std::string& where, const State& state,
     throw DataError(Fault{where, found.empty() ? "nothing" : join(found),
                           expected.empty() ? "nothing" : join(expected),
                           "Resume with the optimizer that the run began with."});
-  for (const auto& [key, tensor] : state) {
+  for (const auto& entry : state) {
+    const std::string& key = entry.first;
+    const at::Tensor& tensor = entry.second;
     const bool is_step = key == kStep;
     const auto refuse = [&](const std::string& found, const std::string& expected) {
       throw DataError(Fault{where, fmt::format("'{}' of {}", key, found),

@@ -37,7 +37,7 @@ inline __attribute__((always_inline)) void combine_rows(Scalar* to, int64_t step
       from[k] = terms[k].from + r * terms[k].step;
       factor[k] = terms[k].factor;
     }
-#pragma GCC ivdep
+#pragma omp simd
     for (int64_t c = 0; c < width; ++c) {
       Scalar sum = factor[0] * from[0][c];
       for (int k = 1; k < kTerms; ++k) sum += factor[k] * from[k][c];
