@@ -14,7 +14,7 @@ std::optional<size_t> find_json_fault(std::string_view text) {
   // Nothing is kept of what is read.
   const auto discard = [](int, nlohmann::json::parse_event_t, nlohmann::json&) { return false; };
   try {
-    (void)nlohmann::json::parse(text, discard);
+    [[maybe_unused]] const auto nothing = nlohmann::json::parse(text, discard);
     return std::nullopt;
   } catch (const nlohmann::json::parse_error& error) {
     return error.byte - std::min<size_t>(error.byte, 1);

@@ -104,6 +104,21 @@ std::vector<WeightSums<Scalar>> weight_sums(const BranchPlan& plan, FrameRange r
   return sums;
 }
 
+/// Of fixed parts of the frames, by branch.
+template <class Scalar>
+std::vector<std::vector<WeightSums<Scalar>>> partial_weight_sums(const BranchPlan& plan,
+                                                                 const at::Tensor& active,
+                                                                 const at::Tensor& grad) {
+  const int64_t frames = plan.clips * plan.to_frames;
+  std::vector<std::vector<WeightSums<Scalar>>> sums(kWeightSums);
+  at::parallel_for(0, kWeightSums, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part)
+      sums[part] = weight_sums<Scalar>(
+          plan, {part * frames / kWeightSums, (part + 1) * frames / kWeightSums}, active, grad);
+  });
+  return sums;
+}
+
 }  // namespace
 
 BranchPlan::BranchPlan(const at::Tensor& active, at::TensorList weights, at::IntArrayRef dilations,
@@ -184,13 +199,7 @@ template <class Scalar>
 void branch_weight_gradients(const BranchPlan& plan, const at::Tensor& active,
                              const at::Tensor& grad, at::TensorList weights,
                              at::TensorList biases) {
-  const int64_t frames = plan.clips * plan.to_frames;
-  std::vector<std::vector<WeightSums<Scalar>>> sums(kWeightSums);
-  at::parallel_for(0, kWeightSums, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end; ++part)
-      sums[part] = weight_sums<Scalar>(
-          plan, {part * frames / kWeightSums, (part + 1) * frames / kWeightSums}, active, grad);
-  });
+  auto sums = partial_weight_sums<Scalar>(plan, active, grad);
   for (size_t i = 0; i < plan.dilated.size(); ++i) {
     for (int64_t part = 1; part < kWeightSums; ++part) sums[0][i].add(sums[part][i]);
     sums[0][i].weight.unpack(weights[i].template data_ptr<Scalar>());

@@ -73,7 +73,8 @@ TEST_P(PublishedCost, IsWhatOurLayersState) {
   const auto rows = costs_of(published.backbone, published.skeleton, published.frames, classes);
   const Macs& macs = rows.front().cost.published;
   EXPECT_EQ(thousandths(macs.convolution + macs.graph), published.total);
-  if (published.graph >= 0) EXPECT_EQ(thousandths(macs.graph), published.graph);
+  if (published.graph < 0) return;  // the source gives the total alone
+  EXPECT_EQ(thousandths(macs.graph), published.graph);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfTheTables, PublishedCost, testing::ValuesIn(kPublished));
