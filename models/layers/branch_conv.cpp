@@ -6,17 +6,14 @@
 
 #include "framework/model/cost_meter.h"
 #include "models/layers/branch_passes.h"
+#include "models/layers/rows.h"
 
 namespace kinegraph {
 namespace {
 
-/// (N, C, T, V) as rows of channels, without a copy where the channels lie side by side.
-at::Tensor dense_rows(const at::Tensor& x) {
-  const auto rows = x.permute({0, 2, 3, 1});
-  const int64_t row = rows.stride(2);
-  const bool is_dense = rows.stride(3) == 1 && rows.stride(1) == row * rows.size(2) &&
-                        rows.stride(0) == row * rows.size(2) * rows.size(1);
-  return is_dense ? rows : rows.contiguous();
+/// rows_of() as (N, T, V, C).
+at::Tensor ntvc_rows(const at::Tensor& x) {
+  return rows_of(x).view({x.size(0), x.size(2), x.size(3), x.size(1)});
 }
 
 class BranchConv : public torch::autograd::Function<BranchConv> {
@@ -26,7 +23,7 @@ class BranchConv : public torch::autograd::Function<BranchConv> {
                             const std::vector<int64_t>& dilations, int64_t stride,
                             const at::Tensor& plain) {
     const BranchPlan plan(active, weights, dilations, stride);
-    const auto rows = dense_rows(active), plain_rows = dense_rows(plain);
+    const auto rows = ntvc_rows(active), plain_rows = ntvc_rows(plain);
     std::vector<at::Tensor> saved{rows};
     saved.insert(saved.end(), weights.begin(), weights.end());
     context->save_for_backward(saved);
@@ -48,7 +45,7 @@ class BranchConv : public torch::autograd::Function<BranchConv> {
     const BranchPlan plan(rows.permute({0, 3, 1, 2}), weights,
                           context->saved_data["dilations"].toIntVector(),
                           context->saved_data["stride"].toInt());
-    const auto grad = dense_rows(grads[0]);
+    const auto grad = ntvc_rows(grads[0]);
     at::Tensor to_active;
     std::vector<at::Tensor> to_weights, to_biases;
     for (const auto& weight : weights) {

@@ -26,9 +26,8 @@ constexpr FastFilter kFilters[] = {
 };
 
 template <int kTerms, class Scalar>
-inline __attribute__((always_inline)) void combine_rows(Scalar* to, int64_t step,
-                                                        const Term<Scalar>* terms, int64_t rows,
-                                                        int64_t width) {
+KINEGRAPH_INLINE void combine_rows(Scalar* to, int64_t step, const Term<Scalar>* terms,
+                                   int64_t rows, int64_t width) {
   for (int64_t r = 0; r < rows; ++r) {
     Scalar* y = to + r * step;
     const Scalar* from[kTerms];
@@ -47,9 +46,8 @@ inline __attribute__((always_inline)) void combine_rows(Scalar* to, int64_t step
 }
 
 template <class Scalar>
-inline __attribute__((always_inline)) void combine_any(Scalar* to, int64_t step,
-                                                       const Term<Scalar>* terms, int64_t count,
-                                                       int64_t rows, int64_t width) {
+KINEGRAPH_INLINE void combine_any(Scalar* to, int64_t step, const Term<Scalar>* terms,
+                                  int64_t count, int64_t rows, int64_t width) {
   switch (count) {
     case 0:
       for (int64_t r = 0; r < rows; ++r) std::fill_n(to + r * step, width, Scalar(0));

@@ -99,7 +99,8 @@ at::Tensor GraphConvImpl::forward_normed(const at::Tensor& x, const at::Tensor& 
   if (is_edge.defined())
     return pointwise_finished(aggregate_neighbours(x, adjacency, is_edge), folded.weight,
                               folded.bias, /*stride=*/1, finish);
-  auto y = mix_neighbours(x, adjacency, folded.weight.flatten(1), folded.bias);
+  auto y = mix_neighbours(x, adjacency, folded.weight.flatten(1), folded.bias)
+               .contiguous(at::MemoryFormat::ChannelsLast);
   finish_in_place(y, finish);
   return y;
 }

@@ -27,8 +27,12 @@ constexpr int kWide = 64, kNarrow = 32;
 
 /// Whether there are wide registers, which are also twice as many.
 inline bool has_wide_registers() {
+#ifdef __x86_64__
   static const bool has = __builtin_cpu_supports("avx512f") != 0;
   return has;
+#else
+  return false;
+#endif
 }
 
 /// kLanes of the registers that there are.

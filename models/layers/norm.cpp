@@ -91,10 +91,10 @@ at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
                           norms.front()->weight.scalar_type() == x.scalar_type();
   if (!has_kernel) return plain_norm(x, norms, finish);
   const auto [scale, shift] = scale_shift(norms);
-  const auto add = finish.add.defined() ? rows_of(finish.add).contiguous() : finish.add;
   const auto type = x.scalar_type();
-  return from_rows(scale_rows(rows_of(x), scale.to(type), shift.to(type), add, finish.relu),
-                   x.size(0), x.size(2), x.size(3));
+  const auto y = scale_rows(rows_of(x), scale.to(type), shift.to(type), dense_rows_of(finish.add),
+                            finish.relu);
+  return from_rows(y, x.size(0), x.size(2), x.size(3));
 }
 
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {

@@ -95,7 +95,7 @@ void end_in_place(at::Tensor y, int64_t begin, const Ending& ending) {
 /// time on when the matrix has 64 columns.
 bool has_convolution(const at::Tensor& rows) {
   return rows.device().is_cpu() && rows.scalar_type() == at::kFloat && rows.is_contiguous() &&
-         rows.size(0) >= kRowsOfBlock && at::globalContext().userEnabledMkldnn();
+         rows.size(0) >= kRowsOfBlock && at::hasMKLDNN() && at::globalContext().userEnabledMkldnn();
 }
 
 /// The rows as the frames of one clip.
@@ -129,8 +129,6 @@ at::Tensor strided(const at::Tensor& x, int64_t stride) {
   return stride == 1 ? x : x.slice(2, 0, x.size(2), stride);
 }
 
-at::Tensor dense_addend(const at::Tensor& x) { return x.defined() ? rows_of(x).contiguous() : x; }
-
 at::Tensor matrix_of(const at::Tensor& weight) {
   return weight.view({weight.size(0), weight.size(1)});
 }
@@ -149,7 +147,7 @@ void finish_in_place(at::Tensor& y, const Finish& finish) {
   const auto rows = rows_of(y);
   TORCH_CHECK(rows.data_ptr() == y.data_ptr() && rows.is_contiguous(),
               "finish_in_place: the result must be dense in channels_last memory");
-  const Ending ending({}, dense_addend(finish.add), finish.relu, -1);
+  const Ending ending({}, dense_rows_of(finish.add), finish.relu, -1);
   for_blocks(rows.size(0), kRowsOfBlock, [&](int64_t begin, int64_t count) {
     end_in_place(rows.narrow(0, begin, count), begin, ending);
   });
@@ -161,7 +159,7 @@ at::Tensor pointwise_finished(const at::Tensor& x, const at::Tensor& weight, con
   const PublishedMacs published(
       {x.size(0) * taken.size(2) * x.size(3) * weight.numel(), /*graph=*/0});
   const auto out = product(rows_of(taken), matrix_of(weight).t(),
-                           Ending(bias, dense_addend(finish.add), finish.relu, plain_from));
+                           Ending(bias, dense_rows_of(finish.add), finish.relu, plain_from));
   return from_rows(out, x.size(0), taken.size(2), x.size(3));
 }
 

@@ -24,6 +24,8 @@ at::Tensor rows_of(const at::Tensor& x) {
   return rows.view({-1, x.size(1)});
 }
 
+at::Tensor dense_rows_of(const at::Tensor& x) { return x.defined() ? rows_of(x).contiguous() : x; }
+
 at::Tensor from_rows(const at::Tensor& rows, int64_t clips, int64_t frames, int64_t joints) {
   return rows.view({clips, frames, joints, rows.size(1)}).permute({0, 3, 1, 2});
 }

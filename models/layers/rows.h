@@ -9,6 +9,9 @@ namespace kinegraph {
 /// copy.
 at::Tensor rows_of(const at::Tensor& x);
 
+/// The same without gaps between rows; an undefined tensor stays one.
+at::Tensor dense_rows_of(const at::Tensor& x);
+
 /// (N*T*V, C) -> (N, C, T, V), a view in channels_last memory.
 at::Tensor from_rows(const at::Tensor& rows, int64_t clips, int64_t frames, int64_t joints);
 

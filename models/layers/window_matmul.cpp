@@ -268,10 +268,7 @@ at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const
               "window_matmul: rows ", rows.sizes(), " (N,T,P,C) and a window of ", window,
               " do not fit a matrix ", matrix.sizes());
   if (rows.device().is_cpu()) {
-    if (window == 1 && stride == 1) {
-      const auto y = frame_matmul(matrix, rows);
-      return bias.defined() ? y + bias : y;
-    }
+    if (window == 1 && stride == 1) return frame_matmul(matrix, rows) + bias;
     return WindowMatmul::apply(matrix, rows, bias, window, stride);
   }
   return at::matmul(matrix, window_rows(rows, window, stride)) + bias;
