@@ -122,15 +122,18 @@ class KeypointJsonParser {
     bool has_numbers = false;
     for (auto found : value.get_array()) {
       JsonValue item = found.value();
-      const json_type type = item.type();
       ++count;
-      if (type == json_type::array) {
-        read_grid(item, depth + 1, grid);
-        continue;
+      double number = 0;
+      if (item.get_double().get(number) != simdjson::SUCCESS) {  // tried first: the usual case
+        const json_type type = item.type();
+        if (type == json_type::array) {
+          read_grid(item, depth + 1, grid);
+          continue;
+        }
+        const bool is_missing = type == json_type::null && item.is_null();
+        number = is_missing ? std::numeric_limits<double>::quiet_NaN() : double(item.get_double());
       }
-      const bool is_missing = type == json_type::null && item.is_null();
-      grid->values.push_back(is_missing ? std::numeric_limits<double>::quiet_NaN()
-                                        : double(item.get_double()));
+      grid->values.push_back(number);
       if (!std::exchange(has_numbers, true)) end_level(depth + 1, 0, grid);
     }
     end_level(depth, count, grid);

@@ -119,17 +119,21 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 std::string read_file(const fs::path& path, size_t max_bytes) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) fail(path, "read it", EISDIR);
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail(path, "open it", errno);
-  std::string content;
-  const auto size = fs::file_size(path, error);
+  std::error_code error;
+  auto size = fs::file_size(path, error);
+  if (error) size = 0;  // a pipe, or a folder, which cannot be read
   constexpr size_t kRoomBehind = 64;  // that parsers of JSON want
-  if (!error) content.reserve(std::min<size_t>(size, max_bytes) + kRoomBehind);
-  char block[1 << 16];
-  while (stream.read(block, sizeof block), stream.gcount() > 0) {
-    content.append(block, static_cast<size_t>(stream.gcount()));
+  constexpr size_t kBlock = size_t{1} << 16;
+  std::string content;
+  content.reserve(std::min<size_t>(size, max_bytes) + kRoomBehind);
+  // A byte more than the size, to see the end.
+  for (size_t block = std::min<size_t>(size, max_bytes) + 1; stream; block = kBlock) {
+    const size_t before = content.size();
+    content.resize(before + block);
+    stream.read(content.data() + before, static_cast<std::streamsize>(block));
+    content.resize(before + static_cast<size_t>(stream.gcount()));
     if (content.size() > max_bytes)
       throw DataError(Fault{path.string(), fmt::format("more than {} bytes", max_bytes),
                             "a smaller file", "Is this the right file?"});
