@@ -123,7 +123,7 @@ std::string read_file(const fs::path& path, size_t max_bytes) {
   if (!stream) fail(path, "open it", errno);
   std::error_code error;
   auto size = fs::file_size(path, error);
-  if (error) size = 0;  // a pipe, or a folder, which cannot be read
+  if (error) size = 0;                // a pipe, or a folder, which cannot be read
   constexpr size_t kRoomBehind = 64;  // that parsers of JSON want
   constexpr size_t kBlock = size_t{1} << 16;
   std::string content;

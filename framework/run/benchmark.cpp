@@ -18,18 +18,32 @@ namespace {
 struct PlannedRow {
   BenchmarkRow row;
   std::function<TimedWork()> prepare;
+  std::function<void()> check;  // afterwards, as its memory must not count; may be empty
 };
+
+bool has_several_persons(const BenchmarkTask& task) {
+  const auto& inputs = task.context.backbone.inputs;
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [](const auto& input) { return input.second.persons > 1; });
+}
 
 std::vector<PlannedRow> plan(const BenchmarkTask& task) {
   std::vector<PlannedRow> rows;
   const auto add = [&](const char* name, const char* unit, int64_t threads, int64_t workers,
-                       std::function<TimedWork()> prepare) {
+                       std::function<TimedWork()> prepare, std::function<void()> check = {}) {
     BenchmarkRow row;
     row.name = name;
     row.unit = unit;
     row.threads = threads;
     row.workers = workers;
-    rows.push_back({row, std::move(prepare)});
+    rows.push_back({row, std::move(prepare), std::move(check)});
+  };
+  const auto add_inference = [&](const char* name, int64_t active_persons) {
+    for (const int64_t threads : task.threads)
+      add(
+          name, "clips/s", threads, -1,
+          [&task, active_persons] { return inference_work(task, active_persons); },
+          [&task, active_persons] { check_inference(task, active_persons); });
   };
   for (const int64_t threads : task.threads)
     add("sgemm", "GFLOP/s", threads, -1, [threads] {
@@ -40,8 +54,8 @@ std::vector<PlannedRow> plan(const BenchmarkTask& task) {
   if (task.has_data)
     for (const int64_t workers : task.workers)
       add("loader", "clips/s", 1, workers, [&, workers] { return loader_work(task, workers); });
-  for (const int64_t threads : task.threads)
-    add("inference", "clips/s", threads, -1, [&] { return inference_work(task); });
+  add_inference("inference", kAllPersons);
+  if (has_several_persons(task)) add_inference("inference, one person", 1);
   for (const int64_t threads : task.threads)
     add("train", "clips/s", threads, -1, [&] { return train_work(task); });
   return rows;
@@ -62,6 +76,7 @@ void work_on(const PlannedRow& planned, const BenchmarkTask& task, const SendMes
   const TimedWork work = planned.prepare();
   for (int64_t i = 0; i < task.warm_ups + task.repeats; ++i) send({{"rate", work()}});
   send({{"threads", at::get_num_threads()}, {"idle", idle_mib}, {"peak", peak_memory_mib()}});
+  if (planned.check) planned.check();
 }
 
 }  // namespace

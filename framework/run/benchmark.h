@@ -22,7 +22,7 @@ struct BenchmarkTask {
 
 /// One row of the result; each was measured in a process of its own.
 struct BenchmarkRow {
-  std::string name;           // sgemm, copy, loader, inference, train
+  std::string name;           // as in measure()
   std::string unit;           // of the rates: GFLOP/s, GB/s, clips/s
   int64_t threads = 1;        // as LibTorch has them
   int64_t workers = -1;       // of the loader; -1 in other rows
@@ -43,7 +43,9 @@ using BenchmarkProgress =
 /// For each number of threads:
 ///   sgemm      C = A B, 2048 x 2048 each, float32, with as many BLAS threads
 ///   copy       256 MiB of float32; bytes read and bytes written count
-///   inference  forward to the score in evaluation mode
+///   inference  forward to the score in evaluation mode; the scores are compared with those of the
+///              model computed layer by layer
+///   inference, one person   the same of clips whose other persons are zero, if they have others
 ///   train      forward, loss, backward, optimizer step
 /// and for each number of workers, with has_data, at one thread:
 ///   loader     clips of data.train, from the store to finished batches

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "framework/model/output_trace.h"
 #include "framework/run/experiment.h"
 #include "framework/run/scoring.h"
 
@@ -25,12 +26,21 @@ double seconds_of(const c10::Device& device, const Work& work) {
   return seconds_since(began);
 }
 
-NamedTensors random_inputs(const BenchmarkTask& task, const c10::Device& device) {
+/// The first `active` persons of each clip move; the others are zero.
+NamedTensors random_inputs(const BenchmarkTask& task, const c10::Device& device, int64_t active) {
   NamedTensors inputs;
-  for (const auto& [name, shape] : task.context.backbone.inputs)
-    inputs[name] =
+  for (const auto& [name, shape] : task.context.backbone.inputs) {
+    auto& x = inputs[name] =
         at::randn({task.batch_size, shape.persons, shape.frames, shape.joints, shape.channels});
+    if (shape.persons > active) x.narrow(1, active, shape.persons - active).zero_();
+  }
   return to_device(inputs, device);
+}
+
+Learner inference_learner(const BenchmarkTask& task, const c10::Device& device) {
+  Learner learner = build_learner(task.experiment, task.context, device);
+  learner.model->eval();
+  return learner;
 }
 
 /// The step of Trainer, without its records.
@@ -82,11 +92,10 @@ TimedWork loader_work(const BenchmarkTask& task, int64_t num_workers) {
   };
 }
 
-TimedWork inference_work(const BenchmarkTask& task) {
+TimedWork inference_work(const BenchmarkTask& task, int64_t active_persons) {
   const c10::Device device = choose_device(task.experiment.device);
-  const Learner learner = build_learner(task.experiment, task.context, device);
-  learner.model->eval();
-  const NamedTensors inputs = random_inputs(task, device);
+  const Learner learner = inference_learner(task, device);
+  const NamedTensors inputs = random_inputs(task, device, active_persons);
   return [=] {
     const at::NoGradGuard no_grad;
     const auto forward = [&] { learner.model->score(learner.model->forward(inputs)); };
@@ -94,11 +103,28 @@ TimedWork inference_work(const BenchmarkTask& task) {
   };
 }
 
+void check_inference(const BenchmarkTask& task, int64_t active_persons) {
+  constexpr double kTolerance = 1e-4;  // of the largest score
+  const at::NoGradGuard no_grad;
+  const c10::Device device = choose_device(task.experiment.device);
+  const Learner learner = inference_learner(task, device);
+  const NamedTensors inputs = random_inputs(task, device, active_persons);
+  const auto score = [&] { return learner.model->score(learner.model->forward(inputs)); };
+  const auto timed = score();
+  const OutputTrace trace([](const torch::nn::Module&, const at::Tensor&) {});
+  const auto traced = score();
+  const double difference = (timed - traced).abs().max().item<double>();
+  const double allowed = kTolerance * traced.abs().max().item<double>();
+  if (!(difference <= allowed))
+    throw Error(Fault{"the scores of inference", fmt::format("an error of {:.3g}", difference),
+                      fmt::format("at most {:.3g}", allowed), "Please report this."});
+}
+
 TimedWork train_work(const BenchmarkTask& task) {
   const c10::Device device = choose_device(task.experiment.device);
   const Learner learner = build_learner(task.experiment, task.context, device);
   learner.optimizer->set_learning_rate(learner.optimizer->base_learning_rate());
-  const NamedTensors inputs = random_inputs(task, device);
+  const NamedTensors inputs = random_inputs(task, device, kAllPersons);
   const auto labels = at::randint(task.context.num_classes, {task.batch_size}, at::kLong);
   return [=, labels = labels.to(device)] {
     const auto step = [&] {

@@ -54,8 +54,8 @@ class Dualhead : public Backbone {
   }
 
   NamedTensors forward(const NamedTensors& inputs) override {
-    const auto& x = inputs.at("keypoints");
-    const auto stem = stem_->forward(normalise_input(data_bn_, InputNorm::kPerPerson, x));
+    const PersonRows persons(data_bn_, InputNorm::kPerPerson, inputs.at("keypoints"));
+    const auto stem = stem_->forward(persons.rows());
     auto coarse = stem.slice(2, 0, stem.size(2), 2);
     auto fine = embed_fine_(stem);
     show_output(*embed_fine_, fine);
@@ -67,7 +67,7 @@ class Dualhead : public Backbone {
     coarse = gate_frames(coarse, fine, frame_gate3_);
     coarse = coarse3_->forward(coarse);
     fine = gate_joints(fine, coarse, joint_gate3_);
-    return {{"fine", unfold_persons(fine, x)}, {"coarse", unfold_persons(coarse, x)}};
+    return {{"fine", persons.per_clip(fine)}, {"coarse", persons.per_clip(coarse)}};
   }
 
  private:
@@ -115,11 +115,6 @@ class Dualhead : public Backbone {
     const auto gate = conv(guide.mean(2));
     show_output(*conv, gate);
     return x * (at::sigmoid(gate) + 1).unsqueeze(2);
-  }
-
-  /// (N*M, C, T, V) -> (N, M, C, T, V)
-  static at::Tensor unfold_persons(const at::Tensor& y, const at::Tensor& x) {
-    return y.reshape({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
   }
 
   Options options_;

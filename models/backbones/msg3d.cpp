@@ -48,10 +48,10 @@ class Msg3d : public Backbone {
   }
 
   NamedTensors forward(const NamedTensors& inputs) override {
-    const auto& x = inputs.at("keypoints");
-    auto y = normalise_input(data_bn_, InputNorm::kPerPerson, x);
+    const PersonRows persons(data_bn_, InputNorm::kPerPerson, inputs.at("keypoints"));
+    auto y = persons.rows();
     for (auto& stage : stages_) y = stage.forward(y);
-    return {{"features", y.reshape({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)})}};
+    return {{"features", persons.per_clip(y)}};
   }
 
  private:

@@ -61,7 +61,7 @@ BranchedTemporalConvImpl::Stems BranchedTemporalConvImpl::stems(const at::Tensor
   }
   auto weight = at::cat(weights), bias = at::cat(biases);
   const int64_t inner = weight.size(0);
-  const bool is_folded = is_foldable(stem_norms_);
+  const bool is_folded = is_plain_evaluation(*stem_norms_.front());
   if (is_folded) {
     const auto folded = fold(weight, bias, stem_norms_);
     weight = folded.weight, bias = folded.bias;

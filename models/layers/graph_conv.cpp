@@ -92,7 +92,7 @@ at::Tensor GraphConvImpl::forward(const at::Tensor& x, const at::Tensor& adjacen
 at::Tensor GraphConvImpl::forward_normed(const at::Tensor& x, const at::Tensor& adjacency,
                                          const at::Tensor& is_edge,
                                          const torch::nn::BatchNorm2d& bn, const Finish& finish) {
-  if (!is_foldable({bn})) return norm(forward(x, adjacency, is_edge), {bn}, finish);
+  if (!is_plain_evaluation(*bn)) return norm(forward(x, adjacency, is_edge), {bn}, finish);
   const PublishedMacs published(published_macs(x));
   const auto plain = mixing(adjacency);
   const auto folded = fold(plain.weight, plain.bias, {bn});

@@ -61,8 +61,8 @@ at::Tensor finished(const at::Tensor& y, const Finish& finish) {
   return finish.relu ? sum.relu_() : sum;
 }
 
-bool is_foldable(const Norms& norms) {
-  return !norms.front()->is_training() && !at::GradMode::is_enabled() && !is_traced();
+bool is_plain_evaluation(const torch::nn::Module& module) {
+  return !module.is_training() && !at::GradMode::is_enabled() && !is_traced();
 }
 
 ScaleShift scale_shift(const Norms& norms) {
@@ -87,7 +87,8 @@ FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms
 at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
   if (norms.front()->is_training())
     for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
-  const bool has_kernel = x.device().is_cpu() && is_plain_number(x) && is_foldable(norms) &&
+  const bool has_kernel = x.device().is_cpu() && is_plain_number(x) &&
+                          is_plain_evaluation(*norms.front()) &&
                           norms.front()->weight.scalar_type() == x.scalar_type();
   if (!has_kernel) return plain_norm(x, norms, finish);
   const auto [scale, shift] = scale_shift(norms);
@@ -105,7 +106,7 @@ at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {
 
 at::Tensor conv_norm(const at::Tensor& x, const torch::nn::Conv2d& conv,
                      const torch::nn::BatchNorm2d& bn, const Finish& finish) {
-  if (!is_foldable({bn})) return norm(convolve(x, conv), {bn}, finish);
+  if (!is_plain_evaluation(*bn)) return norm(convolve(x, conv), {bn}, finish);
   const auto [weight, bias] = fold(conv->weight, conv->bias, {bn});
   if (is_pointwise(conv))
     return pointwise_finished(x, weight, bias, conv->options.stride()->at(0), finish);

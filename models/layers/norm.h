@@ -32,9 +32,9 @@ struct FoldedWeights {
 };
 FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms& norms);
 
-/// Whether norms may be folded into the linear layer before them: in evaluation, without gradients
-/// and without a trace.
-bool is_foldable(const Norms& norms);
+/// Evaluation without gradients and without a trace: nobody sees what lies between, so layers may
+/// be merged, such as a norm into the linear layer before it.
+bool is_plain_evaluation(const torch::nn::Module& module);
 
 /// conv(x): 1x1 convolutions as pointwise(), others by LibTorch.
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv);

@@ -7,6 +7,7 @@
 #include "framework/base/error.h"
 #include "framework/model/output_trace.h"
 #include "models/layers/dropout.h"
+#include "models/layers/input_norm.h"
 
 namespace kinegraph {
 namespace {
@@ -123,16 +124,14 @@ void StgcnTrunk::add_blocks(torch::nn::Module& owner, const StgcnOptions& option
 }
 
 at::Tensor StgcnTrunk::forward(const at::Tensor& x) {
-  TORCH_CHECK(x.dim() == 5, "ST-GCN: expected (N,M,T,V,C), found ", x.sizes());
-  const int64_t n = x.size(0), m = x.size(1), t = x.size(2), v = x.size(3), c = x.size(4);
-  // Rows of (V, C): the same statistics as the published (N*M, V*C, T), without moving anything.
-  auto y = data_bn_(x.reshape({n * m * t, v * c})).view({n * m, t, v, c}).permute({0, 3, 1, 2});
+  const PersonRows persons(data_bn_, InputNorm::kShared, x);
+  auto y = persons.rows();
   const auto is_edge = adjacency_.ne(0);
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const auto adjacency = edge_importance_.empty() ? adjacency_ : adjacency_ * edge_importance_[i];
     y = blocks_[i](y, adjacency, is_edge);
   }
-  return y.view({n, m, y.size(1), y.size(2), y.size(3)});
+  return persons.per_clip(y);
 }
 
 }  // namespace kinegraph

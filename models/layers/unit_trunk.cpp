@@ -63,9 +63,10 @@ at::Tensor UnitTrunk::run(Unit& unit, const at::Tensor& x) {
 }
 
 at::Tensor UnitTrunk::forward(const at::Tensor& x) {
-  auto y = normalise_input(data_bn_, input_norm_kind_, x);
+  const PersonRows persons(data_bn_, input_norm_kind_, x);
+  auto y = persons.rows();
   for (auto& unit : units_) y = run(unit, y);
-  return y.reshape({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
+  return persons.per_clip(y);
 }
 
 }  // namespace kinegraph

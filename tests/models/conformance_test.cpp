@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "framework/config/yaml.h"
+#include "framework/model/output_trace.h"
 #include "framework/run/checkpoint.h"
 #include "tests/support/models/build_model.h"
 #include "tests/support/paths.h"
@@ -185,6 +186,18 @@ TEST_P(EveryBackbone, TrainingDiffersFromEvaluationOnlyInNormAndDropout) {
         module->as<torch::nn::BatchNorm3dImpl>())
       module->eval();
   EXPECT_TRUE(at::equal(model->score(model->forward(inputs)), expected));
+}
+
+TEST_P(EveryBackbone, MergesInEvaluationWithoutChangingTheScore) {
+  const auto model = build_model(GetParam(), context_);
+  model->to(at::kDouble);
+  auto inputs = random_inputs(context_, at::kDouble);
+  for (auto& [name, x] : inputs) x.select(1, 1).zero_();  // empty in every clip
+  const auto merged = evaluate(*model, inputs);
+  const OutputTrace trace([](const torch::nn::Module&, const at::Tensor&) {});
+  const auto expected = evaluate(*model, inputs);
+  EXPECT_LE((merged - expected).abs().max().item<double>(),
+            1e-12 * expected.abs().max().item<double>());
 }
 
 TEST_P(EveryBackbone, LeavesItsInputsAsTheyAre) {

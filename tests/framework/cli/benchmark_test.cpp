@@ -84,7 +84,8 @@ TEST_F(Benchmark, NeedsNoDataWithAShape) {
       run_once({"--threads", "1", "--skeleton", "coco17", "--frames", "12", "--persons", "3",
                 "--channels", "2", "--classes", "5", "--batch", "4", "--json", "result.json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(keys_of(result()["rows"]), "sgemm 1, copy 1, inference 1, train 1");
+  EXPECT_EQ(keys_of(result()["rows"]),
+            "sgemm 1, copy 1, inference 1, inference, one person 1, train 1");
   EXPECT_EQ(result()["inputs"], json({{"keypoints", {3, 12, 17, 2}}}));
   EXPECT_EQ(result()["classes"], 5);
   EXPECT_EQ(result()["batch_size"], 4);
