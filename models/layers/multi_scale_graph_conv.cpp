@@ -4,6 +4,8 @@
 
 #include "framework/model/cost_meter.h"
 #include "models/layers/graph_conv.h"
+#include "models/layers/pointwise.h"
+#include "models/layers/rows.h"
 #include "models/layers/window_matmul.h"
 
 namespace kinegraph {
@@ -50,7 +52,8 @@ at::Tensor MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows) cons
   // Weight (C_out, S*C_in) -> (S*C_out, C_in); mixed: (N, T, V*S, C_out).
   const auto weight =
       conv_->weight.view({out, scales_, in}).transpose(0, 1).reshape({scales_ * out, in});
-  const auto mixed = at::matmul(rows, weight.t()).view({n, t, joints_ * scales_, out});
+  const auto mixed =
+      linear_rows(rows.reshape({-1, in}), weight, {}).view({n, t, joints_ * scales_, out});
   // (V_to*w_to, w_from*V_from*S)
   const auto graph =
       effective_graph().permute({1, 2, 3, 4, 0}).reshape({joints_ * w, w * joints_ * scales_});
@@ -65,13 +68,13 @@ at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows) cons
       effective_graph().permute({1, 2, 0, 3, 4}).reshape({joints_ * w * scales_, w * joints_});
   const auto windows = window_rows(rows, w, options_.stride).transpose(2, 3);
   const int64_t t = windows.size(1);
-  const auto gathered = at::matmul(windows.reshape({n * t * in, w * joints_}), graph.t())
+  const auto gathered = linear_rows(windows.reshape({n * t * in, w * joints_}), graph, {})
                             .view({n, t, in, joints_ * w, scales_})
                             .transpose(2, 3)
-                            .reshape({n, t, joints_ * w, in * scales_});
+                            .reshape({n * t * joints_ * w, in * scales_});
   const auto weight =
       conv_->weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_});
-  return at::linear(gathered, weight, conv_->bias);
+  return linear_rows(gathered, weight, conv_->bias).view({n, t, joints_ * w, out});
 }
 
 at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
@@ -108,8 +111,8 @@ at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x) {
   const auto weight =
       out_conv_->weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
   const PublishedMacs published({n * t * v * window_ * e * out, /*graph=*/0});
-  const auto y = at::linear(rows.reshape({n, t, v, window_ * e}), weight, out_conv_->bias);
-  return norm(y.permute({0, 3, 1, 2}), {out_bn_});
+  const auto y = linear_rows(rows.reshape({n * t * v, window_ * e}), weight, out_conv_->bias);
+  return norm(from_rows(y, n, t, v), {out_bn_});
 }
 
 }  // namespace kinegraph

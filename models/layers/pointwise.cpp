@@ -4,6 +4,7 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
@@ -133,13 +134,61 @@ at::Tensor matrix_of(const at::Tensor& weight) {
   return weight.view({weight.size(0), weight.size(1)});
 }
 
+/// sum_r gradient[r,o] * rows[r,i], in partial sums that do not depend on the number of threads.
+at::Tensor weight_gradient(const at::Tensor& gradient, const at::Tensor& rows) {
+  constexpr int64_t kPartialSums = 8;
+  const int64_t count = rows.size(0);
+  const int64_t size = std::max((count + kPartialSums - 1) / kPartialSums, kRowsOfBlock);
+  auto sums =
+      at::empty({(count + size - 1) / size, gradient.size(1), rows.size(1)}, rows.options());
+  for_blocks(count, size, [&](int64_t begin, int64_t length) {
+    auto sum = sums[begin / size];
+    at::mm_out(sum, gradient.narrow(0, begin, length).t(), rows.narrow(0, begin, length));
+  });
+  return sums.sum(0);
+}
+
+class LinearRows : public torch::autograd::Function<LinearRows> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& rows,
+                            const at::Tensor& weight, const c10::optional<at::Tensor>& bias) {
+    context->save_for_backward({rows, weight});
+    context->saved_data["has_bias"] = bias.has_value();
+    return product(rows, weight.t(), Ending(bias.value_or(at::Tensor()), {}, false, -1));
+  }
+
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
+                                               torch::autograd::tensor_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &rows = saved[0], &weight = saved[1];
+    const auto gradient = gradients[0].contiguous();
+    at::Tensor to_rows, to_bias;
+    if (context->needs_input_grad(0))
+      to_rows = product(gradient, weight, Ending({}, {}, false, -1));
+    if (context->saved_data["has_bias"].toBool()) to_bias = gradient.sum(0);
+    return {to_rows, weight_gradient(gradient, rows), to_bias};
+  }
+};
+
 }  // namespace
+
+at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias) {
+  if (!rows.device().is_cpu()) return at::linear(rows, weight, bias);
+  c10::optional<at::Tensor> given;
+  if (bias.defined()) given = bias;
+  return LinearRows::apply(rows, weight, given);
+}
 
 at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                      int64_t stride) {
   if (!at::GradMode::is_enabled()) return pointwise_finished(x, weight, bias, stride, {});
   const bool is_plain = !bias.defined() || bias.dim() == 1;
-  const auto y = at::conv2d(x, weight, is_plain ? bias : at::Tensor(), {stride, 1});
+  const auto plain_bias = is_plain ? bias : at::Tensor();
+  const auto taken = strided(x, stride);
+  const auto y = x.device().is_cpu()
+                     ? from_rows(linear_rows(rows_of(taken), matrix_of(weight), plain_bias),
+                                 x.size(0), taken.size(2), x.size(3))
+                     : at::conv2d(taken, weight, plain_bias);
   return is_plain ? y : y + bias.t().view({1, bias.size(1), 1, bias.size(0)});
 }
 

@@ -4,6 +4,13 @@
 
 namespace kinegraph {
 
+/// rows (R, C_in) * weight (C_out, C_in)^T + bias (C_out), which may be undefined -> (R, C_out);
+/// differentiable.
+///
+/// By all threads, and no number of them changes a bit. LibTorch multiplies matrices by one thread
+/// where OpenBLAS has one; its convolutions take a slow path for small batches on one thread.
+at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias);
+
 /// 1x1 convolution: x (N, C_in, T, V), best channels_last, weight (C_out, C_in, 1, 1), bias
 /// (C_out), (V, C_out) or undefined -> (N, C_out, ceil(T / stride), V).
 at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -20,9 +27,6 @@ void finish_in_place(at::Tensor& y, const Finish& finish);
 
 /// pointwise() without gradients, then the finish in one pass with the bias. Channels from
 /// `plain_from` on keep their sign. Returns channels_last.
-///
-/// A matrix product over rows of channels: LibTorch's convolution takes a slow path for small
-/// batches on one thread.
 at::Tensor pointwise_finished(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                               int64_t stride, const Finish& finish, int64_t plain_from = -1);
 
