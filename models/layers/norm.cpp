@@ -6,6 +6,7 @@
 #include "framework/model/output_trace.h"
 #include "models/layers/rows.h"
 #include "models/layers/scale_rows.h"
+#include "models/layers/tiled_conv.h"
 
 namespace kinegraph {
 namespace {
@@ -51,6 +52,25 @@ bool is_pointwise(const torch::nn::Conv2d& conv) {
   const auto& options = conv->options;
   return conv->weight.size(2) == 1 && conv->weight.size(3) == 1 && options.groups() == 1 &&
          options.stride()->at(1) == 1;
+}
+
+/// Whether tiled_conv() can take its place.
+bool is_tiled(const at::Tensor& x, const torch::nn::Conv2d& conv) {
+  const auto& options = conv->options;
+  const auto padding = c10::get<torch::ExpandingArray<2>>(options.padding());
+  return is_for_tiled_conv(x, conv->weight) && conv->weight.size(3) == 1 && options.groups() == 1 &&
+         options.stride()->at(0) == 1 && options.stride()->at(1) == 1 &&
+         options.dilation()->at(0) == 1 && padding->at(0) == (conv->weight.size(2) - 1) / 2 &&
+         padding->at(1) == 0;
+}
+
+at::Tensor plain_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                      const torch::nn::Conv2dImpl& conv) {
+  const auto& options = conv.options;
+  return at::conv2d(x, weight, bias, *options.stride(),
+                    c10::get<torch::ExpandingArray<2>>(options.padding()), *options.dilation(),
+                    options.groups())
+      .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 }  // namespace
@@ -101,7 +121,8 @@ at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {
   if (is_pointwise(conv))
     return pointwise(x, conv->weight, conv->bias, conv->options.stride()->at(0));
-  return torch::nn::Conv2d(conv)->forward(x);
+  return is_tiled(x, conv) ? tiled_conv(x, conv->weight, conv->bias)
+                           : torch::nn::Conv2d(conv)->forward(x);
 }
 
 at::Tensor conv_norm(const at::Tensor& x, const torch::nn::Conv2d& conv,
@@ -110,11 +131,7 @@ at::Tensor conv_norm(const at::Tensor& x, const torch::nn::Conv2d& conv,
   const auto [weight, bias] = fold(conv->weight, conv->bias, {bn});
   if (is_pointwise(conv))
     return pointwise_finished(x, weight, bias, conv->options.stride()->at(0), finish);
-  const auto& options = conv->options;
-  auto y = at::conv2d(x, weight, bias, *options.stride(),
-                      c10::get<torch::ExpandingArray<2>>(options.padding()), *options.dilation(),
-                      options.groups())
-               .contiguous(at::MemoryFormat::ChannelsLast);
+  auto y = is_tiled(x, conv) ? tiled_conv(x, weight, bias) : plain_conv(x, weight, bias, *conv);
   finish_in_place(y, finish);
   return y;
 }

@@ -7,7 +7,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <array>
 
 #include "models/layers/frame_matmul.h"
 #include "models/layers/window_plan.h"
@@ -28,22 +27,6 @@ struct Block {
   int64_t tiles(const FastFilter& filter) const {
     return (count + filter.outputs - 1) / filter.outputs;
   }
-};
-
-template <class Scalar>
-class Terms {
- public:
-  void add(const Scalar* from, int64_t step, double factor) {
-    if (factor != 0)
-      terms_[static_cast<size_t>(count_++)] = {from, step, static_cast<Scalar>(factor)};
-  }
-  void combine_to(Scalar* to, int64_t step, int64_t rows, int64_t width) const {
-    combine(to, step, terms_.data(), count_, rows, width);
-  }
-
- private:
-  std::array<Term<Scalar>, 4> terms_;
-  int64_t count_ = 0;
 };
 
 /// The products of the blocks of one call, with P rows a frame coming in and R going out. Operands
