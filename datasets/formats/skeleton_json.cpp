@@ -91,7 +91,10 @@ class SkeletonJsonParser {
     }
     if (count != 0 && count != form_.joints)
       reader_.fail(fmt::format("a frame before here has {} joints", count));
-    if (count > 0) check_pose(values);
+    if (count > 0) {
+      check_pose(values);
+      check_scores();
+    }
     place_frame(index, count > 0 ? 1 : 0);
   }
 
@@ -143,9 +146,17 @@ class SkeletonJsonParser {
         scores += reader_.append_numbers(field.value().get_array(), &result_.clip.scores);
     }
     check_pose(values);
-    const bool may_lack_scores = !form_.needs_scores && result_.clip.scores.empty();
-    if (scores != form_.joints && !(scores == 0 && may_lack_scores))
+    if (scores != form_.joints && (scores != 0 || form_.needs_scores))
       reader_.fail(fmt::format("a person before here has {} values in 'score'", scores));
+    check_scores();
+  }
+
+  /// All persons have scores, or none.
+  void check_scores() {
+    const Clip& clip = result_.clip;
+    const size_t rows = clip.keypoints.size() / static_cast<size_t>(result_.channels);
+    if (!clip.scores.empty() && clip.scores.size() != rows)
+      reader_.fail("scores of some persons before here and none of others");
   }
 
   void check_pose(int64_t values) {

@@ -242,6 +242,16 @@ TEST_F(BlazePoseImporter, RefusesTooFewJointsInAFrame) {
             "a frame before here has 32 joints");
 }
 
+TEST_F(BlazePoseImporter, RefusesScoresOfSomePersonsAlone) {
+  for (const bool is_first_scored : {false, true}) {
+    const std::string text = error_of(
+        "a.json", clip_json({frame_json(
+                      1, {person_json(2, is_first_scored), person_json(2, !is_first_scored)})}));
+    EXPECT_EQ(text.substr(text.find(": s") + 2, text.find(';') - text.find(": s") - 2),
+              "scores of some persons before here and none of others");
+  }
+}
+
 TEST_F(BlazePoseImporter, TakesRowsWithoutValuesAsEmptyFrames) {
   const std::string blank = std::string(131, ',') + ",tree\n";
   EXPECT_EQ(store_of("a.csv", csv_clip("tree") + blank).read(0).keypoints[2 * 99 + 1], 0);
