@@ -81,6 +81,7 @@ int train_from_start(const Job& job, const Arguments& words, const std::string& 
   if (const auto& load_from = job.config.options.load_from)
     load_weights(*parts.model, job.config.options.model, read_weights(*load_from));
   parts.run_dir = make_run_dir(job.work_dir, job.name);
+  const RunDirLock lock(parts.run_dir);
   write_file(parts.run_dir / "config.yaml", parts.config_yaml);
   record(parts, words, runtime);
   log_info(describe_run(parts) + "\ncompute: " + runtime);
@@ -100,6 +101,7 @@ int resume(const ParsedArguments& arguments, const Arguments& words) {
   const fs::path given = arguments.text("resume");
   const fs::path file = fs::is_directory(given) ? given / "last.pth" : given;
   const fs::path run_dir = file.has_parent_path() ? file.parent_path() : ".";
+  const RunDirLock lock(run_dir);
   const Checkpoint checkpoint = read_checkpoint(file);
   const LoadedConfig config =
       load_config_text(checkpoint.config_yaml, file.string() + ":config", overrides_of(arguments));

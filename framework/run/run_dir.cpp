@@ -1,9 +1,13 @@
 #include "framework/run/run_dir.h"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cctype>
+#include <cerrno>
 
 #include "framework/base/error.h"
 
@@ -62,6 +66,19 @@ fs::path make_run_dir(const std::string& requested, const std::string& config_na
   for (int number = 2; !create(dir); ++number)
     dir = fs::path("runs") / config_name / fmt::format("{}-{}", time, number);
   return dir;
+}
+
+RunDirLock::RunDirLock(const fs::path& dir)
+    : descriptor_(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    return;
+  ::close(descriptor_);
+  throw DataError(Fault{dir.string(), "another process trains in this folder", "",
+                        "Wait until it has ended, or stop it."});
+}
+
+RunDirLock::~RunDirLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 std::string run_name(const fs::path& config, const std::string& stream) {

@@ -14,6 +14,20 @@ void require_free_run_dir(const std::string& requested);
 /// number to the time otherwise.
 std::filesystem::path make_run_dir(const std::string& requested, const std::string& config_name);
 
+/// While it lives, no other process trains in the folder. Nothing is left in it, however the
+/// process ends.
+class RunDirLock {
+ public:
+  /// Throws DataError when another process holds it. File systems without locks are not locked.
+  explicit RunDirLock(const std::filesystem::path& dir);
+  ~RunDirLock();
+  RunDirLock(const RunDirLock&) = delete;
+  RunDirLock& operator=(const RunDirLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 /// "stgcn_nw_ucla" for configs/stgcn/nw_ucla.yaml; with a stream, "stgcn_nw_ucla-bone".
 std::string run_name(const std::filesystem::path& config, const std::string& stream);
 

@@ -2,8 +2,8 @@
 #include <torch/nn/init.h>
 
 #include "framework/model/cost_meter.h"
+#include "models/kernels/channelwise.h"
 #include "models/layers/branched_temporal_conv.h"
-#include "models/layers/channelwise.h"
 #include "models/layers/graph_conv.h"
 #include "models/layers/unit_trunk.h"
 

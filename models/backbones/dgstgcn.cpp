@@ -1,7 +1,7 @@
 #include <ATen/ATen.h>
 
-#include "models/layers/channelwise.h"
-#include "models/layers/frame_matmul.h"
+#include "models/kernels/channelwise.h"
+#include "models/kernels/frame_matmul.h"
 #include "models/layers/mixed_temporal_conv.h"
 
 namespace kinegraph {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "framework/base/error.h"
-#include "models/layers/temporal_shift.h"
+#include "models/kernels/temporal_shift.h"
 #include "models/layers/unit_trunk.h"
 
 namespace kinegraph {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "framework/model/backbone.h"
-#include "models/layers/dropout.h"
+#include "models/kernels/dropout.h"
 
 namespace kinegraph {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "framework/base/error.h"
-#include "models/layers/frame_matmul.h"
+#include "models/kernels/frame_matmul.h"
 #include "models/layers/graph_conv.h"
 
 namespace kinegraph {

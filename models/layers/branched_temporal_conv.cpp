@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "framework/base/error.h"
-#include "models/layers/branch_conv.h"
+#include "models/kernels/branch_conv.h"
 
 namespace kinegraph {
 

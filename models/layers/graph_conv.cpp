@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include "models/layers/aggregate_kernel.h"
-#include "models/layers/frame_matmul.h"
-#include "models/layers/graph_conv_kernel.h"
+#include "models/kernels/aggregate_kernel.h"
+#include "models/kernels/frame_matmul.h"
+#include "models/kernels/graph_conv_kernel.h"
 
 namespace kinegraph {
 

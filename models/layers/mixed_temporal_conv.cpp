@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "framework/base/error.h"
-#include "models/layers/dropout.h"
+#include "models/kernels/dropout.h"
 
 namespace kinegraph {
 

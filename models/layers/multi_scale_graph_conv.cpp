@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 
 #include "framework/model/cost_meter.h"
+#include "models/kernels/pointwise.h"
+#include "models/kernels/rows.h"
+#include "models/kernels/window_matmul.h"
 #include "models/layers/graph_conv.h"
-#include "models/layers/pointwise.h"
-#include "models/layers/rows.h"
-#include "models/layers/window_matmul.h"
 
 namespace kinegraph {
 namespace {

@@ -4,9 +4,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include "framework/model/output_trace.h"
-#include "models/layers/rows.h"
-#include "models/layers/scale_rows.h"
-#include "models/layers/tiled_conv.h"
+#include "models/kernels/rows.h"
+#include "models/kernels/scale_rows.h"
+#include "models/kernels/tiled_conv.h"
 
 namespace kinegraph {
 namespace {

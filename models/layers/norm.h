@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "models/layers/pointwise.h"
+#include "models/kernels/pointwise.h"
 
 namespace kinegraph {
 

@@ -6,7 +6,7 @@
 
 #include "framework/base/error.h"
 #include "framework/model/output_trace.h"
-#include "models/layers/dropout.h"
+#include "models/kernels/dropout.h"
 #include "models/layers/input_norm.h"
 
 namespace kinegraph {

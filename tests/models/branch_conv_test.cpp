@@ -1,5 +1,5 @@
 // The kernels against LibTorch's own operators.
-#include "models/layers/branch_conv.h"
+#include "models/kernels/branch_conv.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

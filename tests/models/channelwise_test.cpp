@@ -1,4 +1,4 @@
-#include "models/layers/channelwise.h"
+#include "models/kernels/channelwise.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

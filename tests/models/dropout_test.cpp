@@ -1,4 +1,4 @@
-#include "models/layers/dropout.h"
+#include "models/kernels/dropout.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

@@ -1,4 +1,4 @@
-#include "models/layers/frame_matmul.h"
+#include "models/kernels/frame_matmul.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The shift of Shift-GCN, by hand and against the published operation.
-#include "models/layers/temporal_shift.h"
+#include "models/kernels/temporal_shift.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "models/layers/tiled_conv.h"
+#include "models/kernels/tiled_conv.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "models/layers/window_matmul.h"
+#include "models/kernels/window_matmul.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

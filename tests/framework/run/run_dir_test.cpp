@@ -34,6 +34,21 @@ TEST(RunDir, IsNamedAfterTheConfigAndTheTime) {
   EXPECT_TRUE(fs::is_directory(dir));
 }
 
+TEST(RunDirLock, IsHeldByOneAtATime) {
+  const TempDir folder;
+  const fs::path dir = folder / "run";
+  fs::create_directory(dir);
+  {
+    const RunDirLock lock(dir);
+    EXPECT_EQ(thrown_message<DataError>([&] { RunDirLock second(dir); }),
+              dir.string() +
+                  ": another process trains in this folder\n"
+                  "  Wait until it has ended, or stop it.");
+  }
+  const RunDirLock later(dir);
+  EXPECT_TRUE(fs::is_empty(dir));
+}
+
 TEST(RunDir, IsUniqueWithinASecond) {
   const TempDir folder;
   const WorkingFolder working(folder.path());

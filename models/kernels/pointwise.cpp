@@ -1,0 +1,215 @@
+#include "models/kernels/pointwise.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "framework/model/cost_meter.h"
+#include "models/kernels/multiversion.h"
+#include "models/kernels/rows.h"
+
+namespace kinegraph {
+namespace {
+
+constexpr int64_t kRowsOfBlock = 1024;
+
+/// Calls body(begin, count) for blocks of rows that do not depend on the number of threads.
+template <class Body>
+void for_blocks(int64_t rows, int64_t size, const Body& body) {
+  const int64_t blocks = (rows + size - 1) / size;
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;
+    for (int64_t block = begin; block < end; ++block)
+      body(block * size, std::min(size, rows - block * size));
+  });
+}
+
+/// What is done to a block of a product while it lies in the cache: relu(y + bias + add).
+struct Ending {
+  at::Tensor bias;  // (P, C), of which row r gets r mod P; or undefined
+  at::Tensor add;   // dense rows, or undefined
+  bool relu = false;
+  int64_t plain_from = -1;  // channels from here on, if any, get no ReLU
+
+  bool is_empty() const { return !bias.defined() && !add.defined() && !relu; }
+
+  Ending(const at::Tensor& any_bias, const at::Tensor& addend, bool has_relu, int64_t plain)
+      : add(addend), relu(has_relu), plain_from(plain) {
+    if (any_bias.defined()) bias = any_bias.detach().reshape({-1, any_bias.size(-1)}).contiguous();
+  }
+};
+
+template <class Scalar>
+KINEGRAPH_INLINE void end_rows(Scalar* __restrict y, const Scalar* __restrict bias,
+                               const Scalar* __restrict add, int64_t rows, int64_t width,
+                               int64_t period, int64_t active) {
+  for (int64_t r = 0; r < rows; ++r) {
+    Scalar* __restrict to = y + r * width;
+    if (bias != nullptr) {
+      const Scalar* __restrict from = bias + r % period * width;
+      for (int64_t c = 0; c < width; ++c) to[c] += from[c];
+    }
+    if (add != nullptr) {
+      const Scalar* __restrict from = add + r * width;
+      for (int64_t c = 0; c < width; ++c) to[c] += from[c];
+    }
+    for (int64_t c = 0; c < active; ++c) to[c] = to[c] < 0 ? Scalar(0) : to[c];  // NaN stays
+  }
+}
+
+#define KINEGRAPH_END_ROWS(Scalar)                                                        \
+  KINEGRAPH_MULTIVERSION void end_block(Scalar* y, const Scalar* bias, const Scalar* add, \
+                                        int64_t rows, int64_t width, int64_t period,      \
+                                        int64_t active) {                                 \
+    end_rows(y, bias, add, rows, width, period, active);                                  \
+  }
+KINEGRAPH_END_ROWS(float)
+KINEGRAPH_END_ROWS(double)
+
+/// y: rows [begin, begin + y.size(0)) of the whole; `begin` is a multiple of the bias's period.
+void end_in_place(at::Tensor y, int64_t begin, const Ending& ending) {
+  const int64_t rows = y.size(0), width = y.size(1);
+  const int64_t active = !ending.relu            ? 0
+                         : ending.plain_from < 0 ? width
+                                                 : std::min(width, ending.plain_from);
+  if (!y.device().is_cpu()) {
+    if (ending.bias.defined()) y.view({-1, ending.bias.size(0), width}).add_(ending.bias);
+    if (ending.add.defined()) y.add_(ending.add.narrow(0, begin, rows));
+    if (active > 0) y.narrow(1, 0, active).relu_();
+    return;
+  }
+  AT_DISPATCH_FLOATING_TYPES(y.scalar_type(), "end_in_place", [&] {
+    const auto data = [](const at::Tensor& x) {
+      return x.defined() ? x.data_ptr<scalar_t>() : nullptr;
+    };
+    const auto* add = data(ending.add);
+    end_block(y.data_ptr<scalar_t>(), data(ending.bias), add == nullptr ? add : add + begin * width,
+              rows, width, ending.bias.defined() ? ending.bias.size(0) : 1, active);
+  });
+}
+
+/// oneDNN's 1x1 convolution needs no packing of the rows, which OpenBLAS spends a quarter of its
+/// time on when the matrix has 64 columns.
+bool has_convolution(const at::Tensor& rows) {
+  return rows.device().is_cpu() && rows.scalar_type() == at::kFloat && rows.is_contiguous() &&
+         rows.size(0) >= kRowsOfBlock && at::hasMKLDNN() && at::globalContext().userEnabledMkldnn();
+}
+
+/// The rows as the frames of one clip.
+at::Tensor convolved(const at::Tensor& rows, const at::Tensor& matrix) {
+  const int64_t count = rows.size(0), in = matrix.size(0), out = matrix.size(1);
+  const auto image = rows.view({1, count, 1, in}).permute({0, 3, 1, 2});
+  const auto weight = matrix.t().contiguous().view({out, in, 1, 1});
+  return at::mkldnn_convolution(image, weight, {}, {0, 0}, {1, 1}, {1, 1}, 1)
+      .permute({0, 2, 3, 1})
+      .reshape({count, out});
+}
+
+/// rows * matrix, each block with the ending.
+at::Tensor product(const at::Tensor& rows, const at::Tensor& matrix, const Ending& ending) {
+  const at::NoGradGuard no_grad;
+  const bool is_convolved = has_convolution(rows);
+  auto out = is_convolved ? convolved(rows, matrix)
+                          : at::empty({rows.size(0), matrix.size(1)}, rows.options());
+  const int64_t period = ending.bias.defined() ? ending.bias.size(0) : 1;
+  const int64_t size = std::max<int64_t>(1, kRowsOfBlock / period) * period;
+  if (is_convolved && ending.is_empty()) return out;
+  for_blocks(rows.size(0), size, [&](int64_t begin, int64_t count) {
+    auto block = out.narrow(0, begin, count);
+    if (!is_convolved) at::mm_out(block, rows.narrow(0, begin, count), matrix);
+    end_in_place(block, begin, ending);
+  });
+  return out;
+}
+
+at::Tensor strided(const at::Tensor& x, int64_t stride) {
+  return stride == 1 ? x : x.slice(2, 0, x.size(2), stride);
+}
+
+at::Tensor matrix_of(const at::Tensor& weight) {
+  return weight.view({weight.size(0), weight.size(1)});
+}
+
+/// sum_r gradient[r,o] * rows[r,i], in partial sums that do not depend on the number of threads.
+at::Tensor weight_gradient(const at::Tensor& gradient, const at::Tensor& rows) {
+  constexpr int64_t kPartialSums = 8;
+  const int64_t count = rows.size(0);
+  const int64_t size = std::max((count + kPartialSums - 1) / kPartialSums, kRowsOfBlock);
+  auto sums =
+      at::empty({(count + size - 1) / size, gradient.size(1), rows.size(1)}, rows.options());
+  for_blocks(count, size, [&](int64_t begin, int64_t length) {
+    auto sum = sums[begin / size];
+    at::mm_out(sum, gradient.narrow(0, begin, length).t(), rows.narrow(0, begin, length));
+  });
+  return sums.sum(0);
+}
+
+class LinearRows : public torch::autograd::Function<LinearRows> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& rows,
+                            const at::Tensor& weight, const c10::optional<at::Tensor>& bias) {
+    context->save_for_backward({rows, weight});
+    context->saved_data["has_bias"] = bias.has_value();
+    return product(rows, weight.t(), Ending(bias.value_or(at::Tensor()), {}, false, -1));
+  }
+
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
+                                               torch::autograd::tensor_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &rows = saved[0], &weight = saved[1];
+    const auto gradient = gradients[0].contiguous();
+    at::Tensor to_rows, to_bias;
+    if (context->needs_input_grad(0))
+      to_rows = product(gradient, weight, Ending({}, {}, false, -1));
+    if (context->saved_data["has_bias"].toBool()) to_bias = gradient.sum(0);
+    return {to_rows, weight_gradient(gradient, rows), to_bias};
+  }
+};
+
+}  // namespace
+
+at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias) {
+  if (!rows.device().is_cpu()) return at::linear(rows, weight, bias);
+  c10::optional<at::Tensor> given;
+  if (bias.defined()) given = bias;
+  return LinearRows::apply(rows, weight, given);
+}
+
+at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                     int64_t stride) {
+  if (!at::GradMode::is_enabled()) return pointwise_finished(x, weight, bias, stride, {});
+  const bool is_plain = !bias.defined() || bias.dim() == 1;
+  const auto plain_bias = is_plain ? bias : at::Tensor();
+  const auto taken = strided(x, stride);
+  const auto y = x.device().is_cpu()
+                     ? from_rows(linear_rows(rows_of(taken), matrix_of(weight), plain_bias),
+                                 x.size(0), taken.size(2), x.size(3))
+                     : at::conv2d(taken, weight, plain_bias);
+  return is_plain ? y : y + bias.t().view({1, bias.size(1), 1, bias.size(0)});
+}
+
+void finish_in_place(at::Tensor& y, const Finish& finish) {
+  const auto rows = rows_of(y);
+  TORCH_CHECK(rows.data_ptr() == y.data_ptr() && rows.is_contiguous(),
+              "finish_in_place: the result must be dense in channels_last memory");
+  const Ending ending({}, dense_rows_of(finish.add), finish.relu, -1);
+  for_blocks(rows.size(0), kRowsOfBlock, [&](int64_t begin, int64_t count) {
+    end_in_place(rows.narrow(0, begin, count), begin, ending);
+  });
+}
+
+at::Tensor pointwise_finished(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                              int64_t stride, const Finish& finish, int64_t plain_from) {
+  const auto taken = strided(x, stride);
+  const PublishedMacs published(
+      {x.size(0) * taken.size(2) * x.size(3) * weight.numel(), /*graph=*/0});
+  const auto out = product(rows_of(taken), matrix_of(weight).t(),
+                           Ending(bias, dense_rows_of(finish.add), finish.relu, plain_from));
+  return from_rows(out, x.size(0), taken.size(2), x.size(3));
+}
+
+}  // namespace kinegraph
