@@ -13,9 +13,9 @@ namespace kinegraph {
 
 struct LabelledClip {
   std::string id;
-  std::filesystem::path file;    // empty: there is none
+  std::filesystem::path file;    // where it is or should be
   std::optional<int64_t> label;  // of the list; none: not in it
-  bool has_skeleton = true;
+  bool has_skeleton = true, has_file = true;
 };
 
 struct LabelledClips {
@@ -45,9 +45,9 @@ void import_labelled_clips(ImportWriter& writer, const std::vector<LabelledClip>
   }
   import_clips(writer, ids, threads, [&](size_t i) -> Clip {
     const LabelledClip& clip = *present[i];
-    if (clip.file.empty())
+    if (!clip.has_file)
       throw UnusableClip(
-          "no file", Fault{clip.id + ".json", "no such file", "a file for each clip of the list",
+          "no file", Fault{clip.file.string(), "no such file", "a file for each clip of the list",
                            "Download the data again, or import without --strict."});
     if (are_listed && !clip.label)
       throw UnusableClip("not in the label list",

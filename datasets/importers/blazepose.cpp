@@ -99,7 +99,7 @@ class BlazePose : public Importer {
                              const LabelledClips& found) const {
     std::vector<ClipFile> files;
     for (const auto& clip : found.clips)
-      if (!clip.file.empty()) files.push_back({clip.file, clip.id, "", clip.id});
+      if (clip.has_file) files.push_back({clip.file, clip.id, "", clip.id});
     const int64_t channels = channels_of(source, files);
     ImportWriter writer(source, store, store_info(channels, found.classes.names()), context_);
     writer.set_splits(found.splits, static_cast<int64_t>(found.clips.size()));

@@ -142,7 +142,7 @@ TEST_F(JsonImporter, SaysAtWhichByteAValueIsNoNumber) {
 constexpr char kFlat[] = R"({"keypoints": [[[1, 2], [3, 4]]]})";
 constexpr char kDeep[] = R"({"keypoints": [[[1, 2, 3], [4, 5, 6]]]})";
 constexpr char kDamaged[] = R"({"keypoints": [[[1, 2], [3, "x"]]]})";
-constexpr char kFault[] = "byte 27: a value of another type";
+constexpr char kFault[] = "byte 28: a value of another type";
 
 TEST_F(JsonImporter, LeavesOutADamagedFile) {
   folder_.write("data/a.json", kFlat);
@@ -196,7 +196,8 @@ TEST_F(JsonImporter, ANameTwiceStopsTheImport) {
   folder_.write("data/a.json", R"({"id": "x", "keypoints": [[[1, 2], [3, 4]]]})");
   folder_.write("data/b.json", R"({"id": "x", "keypoints": [[[1, 2], [3, 4]]]})");
   EXPECT_EQ(import_error(importer()),
-            "data: clip 'x': an id that an earlier clip has; expected ids that differ");
+            "data: clip 'x': an id that an earlier clip has; expected ids that differ\n"
+            "  Is a clip listed twice?");
 }
 
 TEST_F(JsonImporter, RefusesAnEmptyList) {

@@ -239,7 +239,7 @@ TEST_F(KineticsSkeletonImporter, StrictlyAMissingFileIsAnError) {
   Importer::Context strict;
   strict.is_strict = true;
   EXPECT_EQ(import_error("kinetics_skeleton", strict),
-            "gone.json: no such file; expected a file for each clip of the list\n"
+            "data/kinetics_val/gone.json: no such file; expected a file for each clip of the list\n"
             "  Download the data again, or import without --strict.");
 }
 
