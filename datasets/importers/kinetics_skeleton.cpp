@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kKineticsJoints = 18;
 
-/// Clips without a list: a folder of them, or one. Their own labels name the classes.
+/// Clips without a list: a folder of them, or one. Their own labels name the classes; a faulty file
+/// gives none.
 LabelledClips find_plain_clips(const fs::path& source, SkeletonJsonForm form, bool is_strict) {
   form.with_frames = false;
   LabelledClips found;
