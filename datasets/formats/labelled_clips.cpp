@@ -31,9 +31,10 @@ LabelledClips find_labelled_clips(const fs::path& source) {
     auto& split = found.splits[pair.split];
     for (const auto& entry : entries) {
       found.classes.add(entry.label_index, entry.label, pair.list.string());
-      found.clips.push_back({entry.id, files[entry.id], entry.label_index, entry.has_skeleton});
+      const fs::path file = pair.folder.string() + "/" + entry.id + ".json";
+      const bool has_file = files.erase(entry.id) > 0;
+      found.clips.push_back({entry.id, file, entry.label_index, entry.has_skeleton, has_file});
       split.push_back(entry.id);
-      files.erase(entry.id);
     }
     for (const auto& [id, file] : files) unlisted.push_back({id, file, {}, true});
   }

@@ -13,9 +13,9 @@ namespace kinegraph {
 
 struct LabelledClip {
   std::string id;
-  std::filesystem::path file;    // empty: there is none
+  std::filesystem::path file;    // where it is or should be
   std::optional<int64_t> label;  // of the list; none: not in it
-  bool has_skeleton = true;
+  bool has_skeleton = true, has_file = true;
 };
 
 struct LabelledClips {
@@ -27,9 +27,9 @@ struct LabelledClips {
 /// The clips of find_labelled_folders(source); none where there is no list.
 LabelledClips find_labelled_clips(const std::filesystem::path& source);
 
-/// Adds read(clip), a ClipOrRejection, for each clip of a list that has a skeleton and a file, and
-/// accounts for the others. A clip with a label but no file is rejected, as is one without entry in
-/// the list when `are_listed`.
+/// Adds read(clip), a Clip, for each clip of a list that has a skeleton and a file, and accounts
+/// for the others. A clip with a label but no file is rejected, as is one without entry in the list
+/// when `are_listed`.
 template <class Read>
 void import_labelled_clips(ImportWriter& writer, const std::vector<LabelledClip>& clips,
                            bool are_listed, int64_t threads, const Read& read) {
@@ -43,18 +43,16 @@ void import_labelled_clips(ImportWriter& writer, const std::vector<LabelledClip>
       writer.leave_out(clip.id, "has_skeleton is false in the label list");
     }
   }
-  import_clips(writer, ids, threads, [&](size_t i) -> ClipOrRejection {
+  import_clips(writer, ids, threads, [&](size_t i) -> Clip {
     const LabelledClip& clip = *present[i];
-    if (clip.file.empty())
-      return Rejection{clip.id,
-                       "no file",
-                       {clip.id + ".json", "no such file", "a file for each clip of the list",
-                        "Download the data again, or import without --strict."}};
+    if (!clip.has_file)
+      throw UnusableClip(
+          "no file", Fault{clip.file.string(), "no such file", "a file for each clip of the list",
+                           "Download the data again, or import without --strict."});
     if (are_listed && !clip.label)
-      return Rejection{clip.id,
-                       "not in the label list",
-                       {clip.file.string(), "a clip that is not in the label list",
-                        "an entry for it", "Complete the list, or remove the file."}};
+      throw UnusableClip("not in the label list",
+                         Fault{clip.file.string(), "a clip that is not in the label list",
+                               "an entry for it", "Complete the list, or remove the file."});
     return read(clip);
   });
 }

@@ -42,8 +42,8 @@ using OwnClipsReader = std::function<std::vector<OwnClip>(const std::filesystem:
                                                           const std::string& id, bool with_values)>;
 
 /// Imports all files with `extension` in `source`, or `source` itself. Each file is read twice,
-/// first without values for the class names and splits, and must fit into memory. The splits are
-/// those that the clips name, and `all`.
+/// first without values for the class names and splits, and must fit into memory; one with a fault
+/// is left out whole. The splits are those that the clips name, and `all`.
 ImportReport import_own_clips(const std::filesystem::path& source,
                               const std::filesystem::path& store, const std::string& extension,
                               const Skeleton& skeleton, const OwnDataOptions& options,

@@ -7,9 +7,9 @@
 #include <unordered_map>
 
 #include "datasets/formats/extra_columns.h"
+#include "datasets/formats/import_clips.h"
 #include "datasets/formats/pyskl_clip.h"
 #include "datasets/formats/pyskl_pickle.h"
-#include "framework/data/import_writer.h"
 #include "framework/io/pickle_numpy.h"
 #include "framework/skeleton/skeleton.h"
 
@@ -37,7 +37,8 @@ class KeypointFiles {
     return is_there_ ? fs::path(id).filename().string() + ".pkl" : "";
   }
 
-  /// The annotation, together with its share of the file. Throws UnusableClip.
+  /// The annotation, together with its share of the file. Throws UnusableClip, or the DataError of
+  /// a damaged file.
   PysklAnnotation complete(const PysklAnnotation& annotation, const std::string& id,
                            const std::string& file, const std::string& where) {
     if (file.empty()) return annotation;
@@ -60,22 +61,30 @@ class KeypointFiles {
 
  private:
   void open(const std::string& file, const std::string& where) {
+    if (file == name_ && error_) throw DataError(*error_);
     if (file == name_ && file_) return;
     file_.reset();
+    error_.reset();
     std::error_code ignored;
     if (!fs::is_regular_file(folder_ / file, ignored))
       throw UnusableClip("its keypoint file is missing",
                          Fault{where, fmt::format("no file {}", (folder_ / file).string()),
                                "the keypoint file that 'raw_file' names",
                                "Name its folder in the option 'kpfiles'."});
-    file_ = std::make_unique<PickleFile>(folder_ / file);
     name_ = file;
+    try {
+      file_ = std::make_unique<PickleFile>(folder_ / file);
+    } catch (const DataError& error) {
+      error_ = error;
+      throw;
+    }
   }
 
   fs::path folder_;
   bool is_there_ = false;
   std::string name_;
   std::unique_ptr<PickleFile> file_;
+  std::optional<DataError> error_;  // of opening it, for the other clips in it
 };
 
 class PysklImport {
@@ -152,19 +161,13 @@ class PysklImport {
 
   /// Of the first clip that has one; its fault when none has.
   PysklForm first_form() {
-    std::optional<UnusableClip> fault;
-    for (const int64_t clip : order_) {
-      try {
-        const PysklAnnotation first = annotation(clip);
-        const PysklForm form = PysklForm::of(first, pickle_.where(clip));
-        traits_.type = keypoint_type(first).value();
-        return form;
-      } catch (const UnusableClip& why) {
-        if (context_.is_strict) throw;
-        if (!fault) fault = why;
-      }
-    }
-    throw DataError(*fault);
+    const auto form_of = [&](size_t i) {
+      const PysklAnnotation first = annotation(order_[i]);
+      const PysklForm form = PysklForm::of(first, pickle_.where(order_[i]));
+      traits_.type = keypoint_type(first).value();
+      return std::optional(form);
+    };
+    return first_usable(order_.size(), context_.is_strict, form_of).value();
   }
 
   StoreInfo store_info() const {
@@ -204,20 +207,25 @@ class PysklImport {
   }
 
   void add(int64_t clip, ImportWriter& writer) {
+    const std::string& id = pickle_.id(clip);
     const std::string where = pickle_.where(clip);
-    try {
-      if (writer.has(pickle_.id(clip)))
+    const auto found = writer.try_read(id, [&] {
+      if (writer.has(id))
         throw UnusableClip("a name that an earlier clip has",
                            Fault{where, "a name that an earlier clip has", "names that differ",
                                  "Is a clip listed twice?"});
-      const PysklAnnotation whole = annotation(clip);
-      check_form(whole, where);
-      FieldsOfClip fields = read_other_fields(whole, options_.leave_out, where);
-      writer.add(read_clip(whole, pickle_.id(clip), form_, where));
-      columns_.add(fields, where);
-    } catch (const UnusableClip& why) {
-      writer.reject(pickle_.id(clip), why);
-    }
+      return read(clip, where);
+    });
+    if (!found) return;
+    writer.add(found->first);
+    columns_.add(found->second, where);
+  }
+
+  std::pair<Clip, FieldsOfClip> read(int64_t clip, const std::string& where) {
+    const PysklAnnotation whole = annotation(clip);
+    check_form(whole, where);
+    FieldsOfClip fields = read_other_fields(whole, options_.leave_out, where);
+    return {read_clip(whole, pickle_.id(clip), form_, where), std::move(fields)};
   }
 
   void check_form(const PysklAnnotation& annotation, const std::string& where) const {

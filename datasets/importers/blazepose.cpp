@@ -99,7 +99,7 @@ class BlazePose : public Importer {
                              const LabelledClips& found) const {
     std::vector<ClipFile> files;
     for (const auto& clip : found.clips)
-      if (!clip.file.empty()) files.push_back({clip.file, clip.id, "", clip.id});
+      if (clip.has_file) files.push_back({clip.file, clip.id, "", clip.id});
     const int64_t channels = channels_of(source, files);
     ImportWriter writer(source, store, store_info(channels, found.classes.names()), context_);
     writer.set_splits(found.splits, static_cast<int64_t>(found.clips.size()));
@@ -159,23 +159,23 @@ class BlazePose : public Importer {
     clip->keypoints = std::move(places);
   }
 
-  ClipOrRejection prepare(BlazePoseClip found, const fs::path& path, const std::string& id,
-                          std::optional<int64_t> label, int64_t channels) const {
+  Clip prepare(BlazePoseClip found, const fs::path& path, const std::string& id,
+               std::optional<int64_t> label, int64_t channels) const {
     Clip& clip = found.clip;
     clip.id = id;
     if (label) clip.labels = {*label};
     if (!clip.image_width) clip.image_width = options_.image_width;
     if (!clip.image_height) clip.image_height = options_.image_height;
-    const auto reject = [&](const std::string& reason, const std::string& expected,
-                            const std::string& remedy) {
-      return Rejection{id, reason, {path.string(), reason, expected, remedy}};
+    const auto unusable = [&](const std::string& reason, const std::string& expected,
+                              const std::string& remedy) {
+      return UnusableClip(reason, Fault{path.string(), reason, expected, remedy});
     };
     if (found.channels == 0)
-      return reject("no person in any frame", "at least one",
-                    "Remove the file, or import without --strict.");
+      throw unusable("no person in any frame", "at least one",
+                     "Remove the file, or import without --strict.");
     if (found.channels < channels)
-      return reject("landmarks without z", "x, y and z, as in the first clip",
-                    "Import with --set channels=xy, or without --strict.");
+      throw unusable("landmarks without z", "x, y and z, as in the first clip",
+                     "Import with --set channels=xy, or without --strict.");
     if (options_.empty_frames == "drop") drop_empty_frames(&clip);
     make_dense(&clip, kBlazePoseJoints, found.channels, {1000, options_.persons, true});
     if (found.channels > channels) drop_z(&clip);
@@ -198,24 +198,29 @@ class BlazePose : public Importer {
   /// Channels of the store.
   int64_t channels_of(const fs::path& source, const std::vector<ClipFile>& files) const {
     if (options_.channels != "auto") return static_cast<int64_t>(options_.channels.size());
-    for (const auto& file : files)
-      if (const int64_t channels = read(file.path).channels; channels != 0) return channels;
+    const auto found = first_usable(files.size(), context_.is_strict, [&](size_t i) {
+      const int64_t channels = read(files[i].path).channels;
+      return channels == 0 ? std::nullopt : std::optional(channels);
+    });
+    if (found) return *found;
     throw DataError(Fault{source.string(), "nobody in any frame of any clip", kBlazePoseSources,
                           "Is the source the right one?"});
   }
 
-  /// For each file, or "".
+  /// For each file, or ""; that of a faulty file makes no class.
   std::vector<std::string> labels_of(const std::vector<ClipFile>& files) const {
     const std::string& rule = options_.labels;
     const bool reads_files = rule == "auto" || rule == "own";
     std::vector<std::string> labels;
     const auto own_label = [&](int64_t i) {
-      return reads_files ? read(files[static_cast<size_t>(i)].path, false).label : std::string();
+      return peek(context_.is_strict, [&] {
+        return reads_files ? read(files[static_cast<size_t>(i)].path, false).label : std::string();
+      });
     };
-    const auto add = [&](int64_t i, std::string own) {
+    const auto add = [&](int64_t i, const std::optional<std::string>& own) {
       const ClipFile& file = files[static_cast<size_t>(i)];
-      if (!own.empty() || rule == "own")
-        labels.push_back(std::move(own));
+      if (!own || !own->empty() || rule == "own")
+        labels.push_back(own.value_or(""));
       else if (rule == "folder" || (rule == "auto" && !file.folder.empty()))
         labels.push_back(file.folder);
       else

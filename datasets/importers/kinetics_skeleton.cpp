@@ -13,17 +13,19 @@ namespace {
 
 constexpr int64_t kKineticsJoints = 18;
 
-/// Clips without a list: a folder of them, or one. Their own labels name the classes.
-LabelledClips find_plain_clips(const fs::path& source, SkeletonJsonForm form) {
+/// Clips without a list: a folder of them, or one. Their own labels name the classes; a faulty file
+/// gives none.
+LabelledClips find_plain_clips(const fs::path& source, SkeletonJsonForm form, bool is_strict) {
   form.with_frames = false;
   LabelledClips found;
   for (const auto& file :
        find_clip_files(source, {".json"},
                        "kinetics_train/ and kinetics_train_label.json (and the same for val), a "
                        "folder of clip files, or one of them")) {
-    const SkeletonJson clip = read_skeleton_json(file.path, form);
-    if (clip.label_index) found.classes.add(*clip.label_index, clip.label, file.path.string());
-    found.clips.push_back({file.id, file.path, clip.label_index, true});
+    const auto clip = peek(is_strict, [&] { return read_skeleton_json(file.path, form); });
+    const auto label = clip ? clip->label_index : std::nullopt;
+    if (label) found.classes.add(*label, clip->label, file.path.string());
+    found.clips.push_back({file.id, file.path, label, true});
     found.splits["all"].push_back(file.id);
   }
   return found;
@@ -67,7 +69,7 @@ class KineticsSkeleton : public Importer {
   ImportReport import(const fs::path& source, const fs::path& store) const override {
     LabelledClips found = find_labelled_clips(source);
     const bool are_listed = !found.clips.empty();
-    if (!are_listed) found = find_plain_clips(source, form());
+    if (!are_listed) found = find_plain_clips(source, form(), context_.is_strict);
     ImportWriter writer(source, store, store_info(found), context_);
     writer.set_splits(found.splits, static_cast<int64_t>(found.clips.size()));
     import_labelled_clips(writer, found.clips, are_listed, options_.threads,
@@ -104,17 +106,16 @@ class KineticsSkeleton : public Importer {
     return info;
   }
 
-  ClipOrRejection read(const LabelledClip& source) const {
+  Clip read(const LabelledClip& source) const {
     SkeletonJson json = read_skeleton_json(source.file, form());
     if (source.label && json.label_index && json.label_index != source.label)
       throw DataError(Fault{source.file.string(), fmt::format("label_index {}", *json.label_index),
                             fmt::format("{}, as in the label list", *source.label),
                             "Take clips and list of the same edition."});
     if (json.clip.num_frames == 0)
-      return Rejection{source.id,
-                       "no frames",
-                       {source.file.string(), "no frames", "at least one",
-                        "Download the file again, or import without --strict."}};
+      throw UnusableClip("no frames",
+                         Fault{source.file.string(), "no frames", "at least one",
+                               "Download the file again, or import without --strict."});
     Clip clip = std::move(json.clip);
     clip.id = source.id;
     if (source.label) clip.labels = {*source.label};

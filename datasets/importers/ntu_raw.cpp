@@ -5,13 +5,12 @@
 #include <optional>
 #include <unordered_set>
 
+#include "datasets/formats/import_clips.h"
 #include "datasets/ntu/benchmark.h"
 #include "datasets/ntu/body_rules.h"
 #include "datasets/ntu/missing_list.h"
 #include "datasets/ntu/recording.h"
 #include "datasets/ntu/recordings.h"
-#include "framework/base/parallel.h"
-#include "framework/data/import_writer.h"
 #include "framework/skeleton/skeleton.h"
 
 namespace fs = std::filesystem;
@@ -29,12 +28,6 @@ std::vector<std::string> rule_names() {
 struct Job {
   int64_t recording = 0;
   std::optional<ntu::ClipName> name;  // none only for a single file
-};
-
-/// A clip, or why there is none.
-struct Prepared {
-  Clip clip;
-  std::string fault;
 };
 
 /// The raw skeletons of NTU RGB+D (60 or 120 actions) as the Kinect v2 gave them; a rule of one of
@@ -77,7 +70,10 @@ class NtuRaw : public Importer {
     const ImportReport left_out = leave_out(jobs, recordings, benchmark);
     ImportWriter writer(source, store, store_info(benchmark), context_);
     writer.set_splits(splits_of(jobs, recordings, benchmark), static_cast<int64_t>(jobs.size()));
-    read_all(jobs, recordings, benchmark, writer);
+    std::vector<std::string> ids;
+    for (const Job& job : jobs) ids.push_back(recordings.id(job.recording));
+    import_clips(writer, ids, options_.threads,
+                 [&](size_t i) { return read(jobs[i], recordings, benchmark); });
     ImportReport report = writer.finish();
     report.rejected.insert(left_out.rejected.begin(), left_out.rejected.end());
     return report;
@@ -141,38 +137,8 @@ class NtuRaw : public Importer {
     return splits;
   }
 
-  void read_all(std::vector<Job>& jobs, const ntu::Recordings& recordings, ntu::Benchmark benchmark,
-                ImportWriter& writer) const {
-    const auto is_unwanted = [&](const Job& job) {
-      return !writer.wants(recordings.id(job.recording));
-    };
-    jobs.erase(std::remove_if(jobs.begin(), jobs.end(), is_unwanted), jobs.end());
-    // With a limit, no more is read than may still be needed.
-    const auto batch = context_.limit.value_or(static_cast<int64_t>(jobs.size()));
-    for (size_t first = 0; first < jobs.size() && !writer.is_full();
-         first += static_cast<size_t>(batch)) {
-      const auto count = std::min(batch, static_cast<int64_t>(jobs.size() - first));
-      const auto job = [&](int64_t i) -> const Job& {
-        return jobs[first + static_cast<size_t>(i)];
-      };
-      ordered_parallel(
-          count, static_cast<int>(options_.threads),
-          [&](int64_t i) { return prepare(job(i), recordings, benchmark); },
-          [&](int64_t i, const Prepared& prepared) {
-            if (writer.is_full()) return;
-            if (prepared.fault.empty()) return writer.add(prepared.clip);
-            writer.reject(prepared.clip.id, prepared.fault,
-                          Fault{recordings.where(job(i).recording), prepared.fault,
-                                "a recording of at least one person",
-                                "Name the data set's lists of missing skeletons in 'missing'."});
-          });
-    }
-  }
-
-  Prepared prepare(const Job& job, const ntu::Recordings& recordings,
-                   ntu::Benchmark benchmark) const {
-    Prepared prepared;
-    Clip& clip = prepared.clip;
+  Clip read(const Job& job, const ntu::Recordings& recordings, ntu::Benchmark benchmark) const {
+    Clip clip;
     clip.id = recordings.id(job.recording);
     if (job.name) {
       clip.labels = {job.name->action - 1};
@@ -181,19 +147,22 @@ class NtuRaw : public Importer {
       clip.setup = job.name->setup;
       clip.replication = job.name->replication;
     }
-    const ntu::Recording recording =
-        ntu::parse_recording(recordings.read(job.recording), recordings.where(job.recording));
-    if (recording.num_bodies() == 0) {
-      prepared.fault = "no body in any frame";
-      return prepared;
-    }
+    const std::string where = recordings.where(job.recording);
+    const ntu::Recording recording = ntu::parse_recording(recordings.read(job.recording), where);
+    if (recording.num_bodies() == 0) refuse(where, "no body in any frame");
     ntu::Bodies bodies = rule_.select(recording, benchmark);
     if (bodies.persons == 0 || bodies.frames == 0)
-      prepared.fault = fmt::format("no body that rule {} takes for a person", rule_.name);
+      refuse(where, fmt::format("no body that rule {} takes for a person", rule_.name));
     clip.num_persons = bodies.persons;
     clip.num_frames = bodies.frames;
     clip.keypoints = std::move(bodies.joints);
-    return prepared;
+    return clip;
+  }
+
+  [[noreturn]] static void refuse(const std::string& where, const std::string& found) {
+    throw UnusableClip(found,
+                       Fault{where, found, "a recording of at least one person",
+                             "Name the data set's lists of missing skeletons in 'missing'."});
   }
 
   StoreInfo store_info(ntu::Benchmark benchmark) const {

@@ -198,8 +198,12 @@ class NwUcla : public Importer {
     ImportWriter writer(source, store, store_info(), context_);
     writer.set_splits(std::move(splits), static_cast<int64_t>(files.size()));
     ClipReader reader;
-    for (const auto& file : files)
-      if (writer.wants(file.stem().string())) writer.add(reader.read(file));
+    for (const auto& file : files) {
+      const std::string id = file.stem().string();
+      if (!writer.wants(id)) continue;
+      if (const auto clip = writer.try_read(id, [&] { return reader.read(file); }))
+        writer.add(*clip);
+    }
     return writer.finish();
   }
 

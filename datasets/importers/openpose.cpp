@@ -58,10 +58,10 @@ class OpenPose : public Importer {
     std::vector<std::string> ids;
     for (const auto& clip : clips) ids.push_back(clip.id);
     writer.set_splits({{"all", ids}}, static_cast<int64_t>(ids.size()));
-    import_clips(writer, ids, options_.threads, [&](size_t i) -> ClipOrRejection {
+    import_clips(writer, ids, options_.threads, [&](size_t i) -> Clip {
       if (!options_.label_list.empty() && !labels.of_clip[i])
-        return reject(clips[i], "not in the label list", "an entry for it",
-                      "Complete the list, or import without --strict.");
+        refuse(clips[i], "not in the label list", "an entry for it",
+               "Complete the list, or import without --strict.");
       return read(clips[i], labels.of_clip[i], info);
     });
     return writer.finish();
@@ -73,10 +73,10 @@ class OpenPose : public Importer {
     std::vector<std::optional<int64_t>> of_clip;
   };
 
-  static Rejection reject(const OpenPoseClipFiles& files, const std::string& found,
-                          const std::string& expected, const std::string& remedy) {
+  [[noreturn]] static void refuse(const OpenPoseClipFiles& files, const std::string& found,
+                                  const std::string& expected, const std::string& remedy) {
     const fs::path folder = files.frames.front().path.parent_path();
-    return {files.id, found, {folder.string(), found, expected, remedy}};
+    throw UnusableClip(found, Fault{folder.string(), found, expected, remedy});
   }
 
   Labels labels_of(const std::vector<OpenPoseClipFiles>& clips) const {
@@ -111,19 +111,19 @@ class OpenPose : public Importer {
     return labels;
   }
 
-  ClipOrRejection read(const OpenPoseClipFiles& files, std::optional<int64_t> label,
-                       const StoreInfo& info) const {
+  Clip read(const OpenPoseClipFiles& files, std::optional<int64_t> label,
+            const StoreInfo& info) const {
     OpenPoseClip found = read_openpose_clip(files);
     Clip& clip = found.clip;
     if (found.joints == 0)
-      return reject(files, "no person in any frame", "at least one",
-                    "Remove the folder, or import without --strict.");
+      refuse(files, "no person in any frame", "at least one",
+             "Remove the folder, or import without --strict.");
     if (found.joints == 25 && info.num_joints == 18)
       body25_to_openpose18(&clip);
     else if (found.joints != info.num_joints)
-      return reject(files, fmt::format("{} joints", found.joints),
-                    fmt::format("the {} of {}", info.num_joints, info.skeleton),
-                    "Import with --set layout=openpose18.");
+      refuse(files, fmt::format("{} joints", found.joints),
+             fmt::format("the {} of {}", info.num_joints, info.skeleton),
+             "Import with --set layout=openpose18.");
     if (label) clip.labels = {*label};
     clip.image_width = options_.image_width;
     clip.image_height = options_.image_height;
@@ -153,10 +153,13 @@ class OpenPose : public Importer {
     return info;
   }
 
-  static OpenPoseClip first_with_person(const fs::path& source,
-                                        const std::vector<OpenPoseClipFiles>& clips) {
-    for (const auto& files : clips)
-      if (OpenPoseClip clip = read_openpose_clip(files); clip.joints != 0) return clip;
+  OpenPoseClip first_with_person(const fs::path& source,
+                                 const std::vector<OpenPoseClipFiles>& clips) const {
+    auto found = first_usable(clips.size(), context_.is_strict, [&](size_t i) {
+      OpenPoseClip clip = read_openpose_clip(clips[i]);
+      return clip.joints == 0 ? std::nullopt : std::optional(std::move(clip));
+    });
+    if (found) return std::move(*found);
     throw DataError(Fault{source.string(), "nobody in any frame of any clip",
                           "folders with OpenPose's frames", "Is the source the right one?"});
   }

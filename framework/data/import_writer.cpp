@@ -31,6 +31,9 @@ SplitIds choose(const SplitIds& splits, const std::vector<std::string>& chosen,
   return result;
 }
 
+/// An error without its remedy.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 int64_t num_persons_of(const Clip& clip) {
   if (clip.frame_persons.empty()) return clip.num_persons;
   return *std::max_element(clip.frame_persons.begin(), clip.frame_persons.end());
@@ -83,14 +86,21 @@ void ImportWriter::reject(const std::string& id, const std::string& reason, cons
   reject(id, UnusableClip(reason, fault));
 }
 
-void ImportWriter::reject(const std::string& id, const UnusableClip& why) {
-  if (context_.is_strict) throw UnusableClip(why);
-  leave_out(id, why.reason());
+void ImportWriter::reject(const std::string& id, const DataError& why) {
+  if (context_.is_strict) throw DataError(why);
+  if (const auto* unusable = dynamic_cast<const UnusableClip*>(&why))
+    return leave_out(id, unusable->reason());
+  if (!first_error_) first_error_ = why;
+  count_rejected("a faulty file", first_line(why.what()));
 }
 
 void ImportWriter::leave_out(const std::string& id, const std::string& reason) {
-  auto& [count, example] = report_.rejected[reason];
-  if (count++ == 0) example = id;
+  count_rejected(reason, id);
+}
+
+void ImportWriter::count_rejected(const std::string& reason, const std::string& example) {
+  auto& [count, first] = report_.rejected[reason];
+  if (count++ == 0) first = example;
   ++num_rejected_;
   show_progress();
 }
@@ -100,18 +110,20 @@ void ImportWriter::set_extra_field(const std::string& name, FieldValues values) 
 }
 
 ImportReport ImportWriter::finish() {
-  if (report_.clips == 0 && num_rejected_ > 0) {
-    std::vector<std::string> reasons;
-    for (const auto& [reason, count] : report_.rejected)
-      reasons.push_back(fmt::format("{} (such as {})", reason, count.second));
-    throw DataError(
-        Fault{source_.string(),
-              fmt::format("none of {} clips is usable: {}", num_rejected_, join(reasons)),
-              "at least one", "Is the source the right one?"});
-  }
+  if (report_.clips == 0 && num_rejected_ > 0) refuse_all();
   for (const auto& [name, ids] : splits_) writer_.set_split(name, indices_of(ids));
   writer_.finish();
   return report_;
+}
+
+void ImportWriter::refuse_all() const {
+  if (first_error_ && report_.rejected.size() == 1) throw DataError(*first_error_);
+  std::vector<std::string> reasons;
+  for (const auto& [reason, count] : report_.rejected)
+    reasons.push_back(fmt::format("{} (such as {})", reason, count.second));
+  throw DataError(Fault{source_.string(),
+                        fmt::format("none of {} clips is usable: {}", num_rejected_, join(reasons)),
+                        "at least one", "Is the source the right one?"});
 }
 
 void ImportWriter::show_progress() const {

@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -40,7 +42,7 @@ class UnusableClip : public DataError {
 ///   writer.set_splits(splits, ids.size());
 ///   for (const auto& id : ids) {
 ///     if (!writer.wants(id)) continue;
-///     ... writer.add(clip);  or  writer.reject(id, "no person in any frame", fault);
+///     if (const auto clip = writer.try_read(id, [&] { return read(id); })) writer.add(*clip);
 ///   }
 ///   return writer.finish();
 class ImportWriter {
@@ -61,11 +63,25 @@ class ImportWriter {
 
   void add(const Clip& clip);
 
+  /// What read() gives; nothing when it throws a DataError, for which the clip `id` is then
+  /// rejected. Only reading belongs in there: what this writer throws concerns the whole store.
+  template <class Read>
+  std::optional<std::invoke_result_t<const Read&>> try_read(const std::string& id,
+                                                            const Read& read) {
+    try {
+      return read();
+    } catch (const DataError& why) {
+      reject(id, why);
+      return std::nullopt;
+    }
+  }
+
   /// Leaves the clip `id` out: `reason` is a short text that many clips may share. Throws
   /// DataError(fault) when the caller wants no clip left out.
   void reject(const std::string& id, const std::string& reason, const Fault& fault);
-  /// The same for what reading it threw.
-  void reject(const std::string& id, const UnusableClip& why);
+  /// The same for what reading it threw; unless that is an UnusableClip, the reason is "a faulty
+  /// file", with the first such error as the example.
+  void reject(const std::string& id, const DataError& why);
   /// The same for a clip that the source itself marks as one to leave out: no error, ever.
   void leave_out(const std::string& id, const std::string& reason);
 
@@ -78,10 +94,12 @@ class ImportWriter {
   /// See AnnotationStoreWriter; one value for each added clip.
   void set_extra_field(const std::string& name, FieldValues values);
 
-  /// Throws DataError when no clip was added.
+  /// Throws DataError when no clip was added: the first error of reading where all clips had one.
   ImportReport finish();
 
  private:
+  void count_rejected(const std::string& reason, const std::string& example);
+  [[noreturn]] void refuse_all() const;
   void show_progress() const;
   std::vector<int64_t> indices_of(const std::vector<std::string>& ids) const;
 
@@ -94,6 +112,7 @@ class ImportWriter {
   std::unordered_map<std::string, int64_t> index_of_;
   int64_t expected_ = 0, num_rejected_ = 0, num_empty_ = 0;
   std::string first_empty_;
+  std::optional<DataError> first_error_;  // that is no UnusableClip
 };
 
 }  // namespace kinegraph

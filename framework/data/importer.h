@@ -17,7 +17,7 @@ namespace kinegraph {
 /// What an import did.
 struct ImportReport {
   int64_t clips = 0, frames = 0, persons = 0;
-  /// Reason -> how many clips were left out for it, with one of them as an example.
+  /// Reason -> how many clips were left out for it, with one of them, or its error, as an example.
   std::map<std::string, std::pair<int64_t, std::string>> rejected;
   std::vector<std::string> notes;  // what else people should know, a sentence each
 };

@@ -208,6 +208,35 @@ TEST_F(BlazePoseImporter, LeavesOutClipsWithoutZ) {
   EXPECT_EQ(rejected(import("blazepose")), Strings{"landmarks without z: 1, such as b"});
 }
 
+TEST_F(BlazePoseImporter, LeavesOutADamagedFileEvenTheFirst) {
+  folder_.write("data/jump_1.json", "{");
+  folder_.write("data/run_1.csv", csv_header(130, "") + csv_row(130, 1, ""));
+  folder_.write("data/walk_1.json", clip_json({frame_json(0, {person_json(3)})}));
+  const ImportReport report = import("blazepose");
+  const auto& [count, example] = report.rejected.at("a faulty file");
+  EXPECT_EQ(count, 2);
+  EXPECT_EQ(relative(example).find("data/jump_1.json, byte 1: not valid JSON"), 0U) << example;
+  const AnnotationStore store = AnnotationStore::open(store_);
+  EXPECT_EQ(ids_of(store, "all"), Strings{"walk_1"});
+  EXPECT_EQ(store.info().channels, "xyz");
+  EXPECT_EQ(store.info().class_names, Strings{"walk"});
+}
+
+TEST_F(BlazePoseImporter, StrictlyADamagedFileIsAnError) {
+  folder_.write("data/a.json", clip_json({frame_json(0, {person_json(3)})}));
+  folder_.write("data/b.csv", csv_header(130, "") + csv_row(130, 1, ""));
+  EXPECT_EQ(import_error("blazepose", strict()),
+            std::string("data/b.csv, line 1: 130 columns of landmarks") + kCsvExpected);
+}
+
+TEST_F(BlazePoseImporter, OfFilesThatAreAllDamagedTheFirstIsReported) {
+  for (const std::string name : {"a", "b"})
+    folder_.write("data/" + name + ".csv", csv_header(130, "") + csv_row(130, 1, ""));
+  for (const std::string importer : {"blazepose", "{type: blazepose, channels: xy}"})
+    EXPECT_EQ(import_error(importer),
+              std::string("data/a.csv, line 1: 130 columns of landmarks") + kCsvExpected);
+}
+
 TEST_F(BlazePoseImporter, RefusesAnotherNumberOfLandmarks) {
   EXPECT_EQ(error_of("a.csv", csv_header(130, "") + csv_row(130, 1, "")),
             std::string("data/a.csv, line 1: 130 columns of landmarks") + kCsvExpected);

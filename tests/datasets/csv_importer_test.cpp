@@ -215,10 +215,42 @@ TEST_F(CsvImporter, RefusesEmptyFiles) {
             std::string("data/clips.csv, line 1: no rows") + kExpected);
 }
 
-TEST_F(CsvImporter, RefusesClipsWithAndWithoutDepth) {
+TEST_F(CsvImporter, LeavesOutADamagedFile) {
+  const std::string sound = "label,frame,hip_x,hip_y,head_x,head_y\nrun,0,1,2,3,4\n";
+  folder_.write("data/a.csv", sound);
+  folder_.write("data/b.csv", "label,frame,hip_x,hip_y,head_x,head_y\ngo,0,1,2,3\n");
+  folder_.write("data/c.csv", sound);
+  const ImportReport report = import(importer());
+  EXPECT_EQ(rejected(report),
+            Strings{"a faulty file: 1, such as data/b.csv, line 2: 5 fields where the header has "
+                    "6; expected columns frame, clip, label and <joint>_x, <joint>_y of layout "
+                    "'pair'"});
+  const AnnotationStore store = AnnotationStore::open(store_);
+  EXPECT_EQ(ids_of(store, "all"), (Strings{"a", "c"}));
+  EXPECT_EQ(store.info().class_names, Strings{"run"});
+}
+
+TEST_F(CsvImporter, StrictlyADamagedFileIsAnError) {
+  folder_.write("data/a.csv", "frame,hip_x,hip_y,head_x,head_y\n0,1,2,3,4\n");
+  folder_.write("data/b.csv", "frame,hip_x,hip_y,head_x,head_y\n0,1,2,3\n");
+  EXPECT_EQ(import_error(importer(), strict()),
+            std::string("data/b.csv, line 2: 4 fields where the header has 5") + kExpected);
+}
+
+TEST_F(CsvImporter, OfFilesThatAreAllDamagedTheFirstIsReported) {
+  folder_.write("data/a.csv", "frame,hip_x,hip_y,head_x,head_y\n0,1,2,3\n");
+  folder_.write("data/b.csv", "");
+  EXPECT_EQ(import_error(importer()),
+            std::string("data/a.csv, line 2: 4 fields where the header has 5") + kExpected);
+}
+
+TEST_F(CsvImporter, LeavesOutClipsOfAnotherNumberOfChannels) {
   folder_.write("data/a.csv", "frame,hip_x,hip_y,head_x,head_y\n0,1,1,1,1\n");
   folder_.write("data/b.csv", "frame,hip_x,hip_y,hip_z,head_x,head_y,head_z\n0,1,1,1,1,1,1\n");
-  EXPECT_EQ(import_error(importer()),
+  EXPECT_EQ(rejected(import(importer())),
+            Strings{"another number of channels than the first clip: 1, such as b"});
+  std::filesystem::remove(store_);
+  EXPECT_EQ(import_error(importer(), strict()),
             "data/b.csv: clip 'b': 3 channels; expected 2, as in the first clip\n"
             "  All clips of a store have x and y, or all have x, y and z.");
 }

@@ -130,6 +130,57 @@ TEST_F(ImportWriting, RefusesASourceWithoutAUsableClip) {
             "  Is the source the right one?");
 }
 
+TEST_F(ImportWriting, OfFaultyFilesTheFirstErrorIsTheExample) {
+  ImportWriter writer("source", store_, store_info(), {});
+  writer.add(clip_of("a"));
+  for (const std::string id : {"b", "c"}) {
+    const Fault fault{id + ".json, byte 7", "not valid JSON", "a list", "Download it again."};
+    EXPECT_FALSE(writer.try_read(id, [&]() -> Clip { throw DataError(fault); }));
+  }
+  EXPECT_EQ(warnings_of(writer.finish()),
+            Strings{"2 clips left out: a faulty file (such as b.json, byte 7: not valid JSON; "
+                    "expected a list)"});
+}
+
+TEST_F(ImportWriting, AClipThatCanBeReadIsGiven) {
+  ImportWriter writer("source", store_, store_info(), {});
+  const auto clip = writer.try_read("a", [] { return clip_of("a"); });
+  ASSERT_TRUE(clip);
+  EXPECT_EQ(clip->id, "a");
+}
+
+TEST_F(ImportWriting, StrictThrowsWhatReadingThrew) {
+  Importer::Context context;
+  context.is_strict = true;
+  ImportWriter writer("source", store_, store_info(), context);
+  const auto read = []() -> Clip { throw DataError(Fault{"a.json", "x", "y", "Mend it."}); };
+  EXPECT_EQ(thrown_message<DataError>([&] { writer.try_read("a", read); }),
+            "a.json: x; expected y\n  Mend it.");
+}
+
+TEST_F(ImportWriting, OnlyErrorsInTheDataLeaveAClipOut) {
+  ImportWriter writer("source", store_, store_info(), {});
+  const auto read = []() -> Clip { throw UsageError("stop"); };
+  EXPECT_EQ(thrown_message<UsageError>([&] { writer.try_read("a", read); }), "stop");
+}
+
+TEST_F(ImportWriting, WhereAllFilesAreFaultyTheFirstErrorIsThrown) {
+  ImportWriter writer("source", store_, store_info(), {});
+  for (const std::string id : {"a", "b"})
+    writer.reject(id, DataError(Fault{id + ".json, byte 7", "x", "y", "Mend it."}));
+  EXPECT_EQ(thrown_message<DataError>([&] { writer.finish(); }),
+            "a.json, byte 7: x; expected y\n  Mend it.");
+}
+
+TEST_F(ImportWriting, WhereClipsHaveSeveralFaultsAllAreTold) {
+  ImportWriter writer("source", store_, store_info(), {});
+  writer.reject("a", "no frames", Fault{});
+  writer.reject("b", DataError(Fault{"b.json, byte 7", "x", "y", "Mend it."}));
+  EXPECT_EQ(thrown_message<DataError>([&] { writer.finish(); }),
+            "source: none of 2 clips is usable: a faulty file (such as b.json, byte 7: x; expected "
+            "y), no frames (such as a); expected at least one\n  Is the source the right one?");
+}
+
 TEST_F(ImportWriting, ProgressCountsRejectedClipsToo) {
   Strings steps;
   Importer::Context context;

@@ -31,13 +31,22 @@ class ImporterFixture : public testing::Test {
   template <class Expected = DataError>
   std::string import_error(const std::string& importer,
                            const Importer::Context& context = {}) const {
-    std::string text = thrown_message<Expected>([&] { import(importer, context); });
-    const std::string prefix = folder_.path().string() + "/";
-    for (size_t at; (at = text.find(prefix)) != std::string::npos;) text.erase(at, prefix.size());
+    const std::string text = relative(thrown_message<Expected>([&] { import(importer, context); }));
     if (std::filesystem::exists(folder_ / "out"))
       for (const auto& left : std::filesystem::directory_iterator(folder_ / "out"))
         ADD_FAILURE() << "left behind: " << left.path();
     return text;
+  }
+  /// With the paths in it relative to the folder of the test.
+  std::string relative(std::string text) const {
+    const std::string prefix = folder_.path().string() + "/";
+    for (size_t at; (at = text.find(prefix)) != std::string::npos;) text.erase(at, prefix.size());
+    return text;
+  }
+  static Importer::Context strict() {
+    Importer::Context context;
+    context.is_strict = true;
+    return context;
   }
 
   static std::vector<std::string> ids_of(const AnnotationStore& store) {
@@ -51,10 +60,11 @@ class ImporterFixture : public testing::Test {
     return ids;
   }
   /// "reason: count, such as id" of each rejection.
-  static std::vector<std::string> rejected(const ImportReport& report) {
+  std::vector<std::string> rejected(const ImportReport& report) const {
     std::vector<std::string> lines;
     for (const auto& [reason, count] : report.rejected)
-      lines.push_back(reason + ": " + std::to_string(count.first) + ", such as " + count.second);
+      lines.push_back(reason + ": " + std::to_string(count.first) + ", such as " +
+                      relative(count.second));
     return lines;
   }
 

@@ -139,6 +139,67 @@ TEST_F(JsonImporter, SaysAtWhichByteAValueIsNoNumber) {
             std::string("data/clips.json, byte 20: a value of another type") + kExpected);
 }
 
+constexpr char kFlat[] = R"({"keypoints": [[[1, 2], [3, 4]]]})";
+constexpr char kDeep[] = R"({"keypoints": [[[1, 2, 3], [4, 5, 6]]]})";
+constexpr char kDamaged[] = R"({"keypoints": [[[1, 2], [3, "x"]]]})";
+constexpr char kFault[] = "byte 28: a value of another type";
+
+TEST_F(JsonImporter, LeavesOutADamagedFile) {
+  folder_.write("data/a.json", kFlat);
+  folder_.write("data/b.json", kDamaged);  // in the keypoints, which the first reading passes over
+  folder_.write("data/c.json", kFlat);
+  folder_.write("data/d.json", "{");  // in its form
+  const ImportReport report = import(importer());
+  const std::string example = std::string("data/b.json, ") + kFault + kExpected;
+  EXPECT_EQ(rejected(report),
+            Strings{"a faulty file: 2, such as " + example.substr(0, example.find('\n'))});
+  EXPECT_EQ(ids_of(AnnotationStore::open(store_), "all"), (Strings{"a", "c"}));
+}
+
+TEST_F(JsonImporter, TakesTheChannelsOfTheFirstFileThatIsWhole) {
+  folder_.write("data/a.json", kDamaged);
+  folder_.write("data/b.json", "{");
+  folder_.write("data/c.json", kDeep);
+  const AnnotationStore store = imported(importer());
+  EXPECT_EQ(store.info().channels, "xyz");
+  EXPECT_EQ(ids_of(store, "all"), Strings{"c"});
+}
+
+TEST_F(JsonImporter, StrictlyADamagedFileIsAnError) {
+  folder_.write("data/a.json", kFlat);
+  folder_.write("data/b.json", kDamaged);
+  EXPECT_EQ(import_error(importer(), strict()), std::string("data/b.json, ") + kFault + kExpected);
+}
+
+TEST_F(JsonImporter, OfFilesThatAreAllDamagedTheFirstIsReported) {
+  for (const std::string name : {"a", "b", "c"}) folder_.write("data/" + name + ".json", kDamaged);
+  EXPECT_EQ(import_error(importer()), std::string("data/a.json, ") + kFault + kExpected);
+}
+
+TEST_F(JsonImporter, DamagedFilesAreTheSameForAnyNumberOfThreads) {
+  for (int i = 10; i < 50; ++i)
+    folder_.write("data/" + std::to_string(i) + ".json", i % 3 == 1 ? kDamaged : kFlat);
+  Importer::Context context;
+  context.limit = 15;
+  Strings reports;
+  for (const std::string threads : {"1", "5"}) {
+    const std::string yaml = importer().insert(1, "threads: " + threads + ", ");
+    reports.push_back(join(rejected(import(yaml, context))));
+    reports.back() += join(ids_of(AnnotationStore::open(store_)));
+  }
+  EXPECT_EQ(reports[0], reports[1]);
+  EXPECT_EQ(reports[0].find("a faulty file: 8, such as data/10.json, "), 0U) << reports[0];
+  EXPECT_EQ(AnnotationStore::open(store_).num_clips(), 15);
+}
+
+TEST_F(JsonImporter, ANameTwiceStopsTheImport) {
+  folder_.write("data/a.json", R"({"id": "x", "keypoints": [[[1, 2], [3, 4]]]})");
+  folder_.write("data/b.json", R"({"id": "x", "keypoints": [[[1, 2], [3, 4]]]})");
+  EXPECT_EQ(import_error(importer()),
+            "data: clip 'x': an id that an earlier clip has; expected ids that differ\n"
+            "  Is a clip listed twice?");
+}
+
 TEST_F(JsonImporter, RefusesAnEmptyList) {
   EXPECT_EQ(error_of(R"({"clips": []})"),
             "data: no clips; expected at least one\n  Is the source the right one?");

@@ -239,7 +239,7 @@ TEST_F(KineticsSkeletonImporter, StrictlyAMissingFileIsAnError) {
   Importer::Context strict;
   strict.is_strict = true;
   EXPECT_EQ(import_error("kinetics_skeleton", strict),
-            "gone.json: no such file; expected a file for each clip of the list\n"
+            "data/kinetics_val/gone.json: no such file; expected a file for each clip of the list\n"
             "  Download the data again, or import without --strict.");
 }
 
@@ -275,10 +275,56 @@ TEST_F(KineticsSkeletonImporter, RefusesASourceWithoutClips) {
             "same for val), a folder of clip files, or one of them\n  Check the path.");
 }
 
-TEST_F(KineticsSkeletonImporter, RefusesALabelThatContradictsTheList) {
+TEST_F(KineticsSkeletonImporter, LeavesOutADamagedFile) {
+  add_two_splits();
+  folder_.write("data/kinetics_train/b.json", "{");
+  const ImportReport report = import("kinetics_skeleton");
+  ASSERT_EQ(report.rejected.count("a faulty file"), 1U);
+  const auto& [count, example] = report.rejected.at("a faulty file");
+  EXPECT_EQ(count, 1);
+  EXPECT_EQ(relative(example).find("data/kinetics_train/b.json, byte 1: not valid JSON"), 0U)
+      << example;
+  const AnnotationStore store = AnnotationStore::open(store_);
+  EXPECT_EQ(ids_of(store, "train"), Strings{"a"});
+  EXPECT_EQ(ids_of(store, "val"), Strings{"c"});
+}
+
+TEST_F(KineticsSkeletonImporter, StrictlyADamagedFileIsAnError) {
+  add_two_splits();
+  folder_.write("data/kinetics_val/c.json", "{");
+  const std::string error = import_error("kinetics_skeleton", strict());
+  EXPECT_EQ(error.find("data/kinetics_val/c.json, byte 1: not valid JSON"), 0U) << error;
+}
+
+TEST_F(KineticsSkeletonImporter, LeavesOutADamagedFileWithoutAList) {
+  add_clip("a.json", 1);
+  folder_.write("data/b.json", R"({"data": [], "label": "class 4", "label_index": "x"})");
+  add_clip("c.json", 0);
+  EXPECT_EQ(import("kinetics_skeleton").rejected.at("a faulty file").first, 1);
+  const AnnotationStore store = AnnotationStore::open(store_);
+  EXPECT_EQ(ids_of(store, "all"), (Strings{"a", "c"}));
+  EXPECT_EQ(store.info().class_names, (Strings{"class 0", "class 1"}));
+}
+
+TEST_F(KineticsSkeletonImporter, StrictlyADamagedFileWithoutAListIsAnError) {
+  add_clip("a.json", 1);
+  folder_.write("data/b.json", "{");
+  const std::string error = import_error("kinetics_skeleton", strict());
+  EXPECT_EQ(error.find("data/b.json, byte 1: not valid JSON"), 0U) << error;
+}
+
+TEST_F(KineticsSkeletonImporter, OfFilesThatAreAllDamagedTheFirstIsReported) {
+  for (const std::string name : {"a", "b", "c"}) folder_.write("data/" + name + ".json", "{");
+  const std::string error = import_error("kinetics_skeleton");
+  EXPECT_EQ(error.find("data/a.json, byte 1: not valid JSON"), 0U) << error;
+}
+
+TEST_F(KineticsSkeletonImporter, StrictlyALabelThatContradictsTheListIsAnError) {
   add_two_splits();
   add_clip("kinetics_val/c.json", 1);
-  EXPECT_EQ(import_error("kinetics_skeleton"),
+  EXPECT_EQ(import("kinetics_skeleton").rejected.at("a faulty file").first, 1);
+  fs::remove(store_);
+  EXPECT_EQ(import_error("kinetics_skeleton", strict()),
             "data/kinetics_val/c.json: label_index 1; expected 2, as in the label list\n"
             "  Take clips and list of the same edition.");
 }

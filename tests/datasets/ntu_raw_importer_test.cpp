@@ -198,6 +198,34 @@ TEST_F(NtuRawImporter, WhenStrictRefusesARecordingWithoutABody) {
             "  Name the data set's lists of missing skeletons in 'missing'.");
 }
 
+TEST_F(NtuRawImporter, LeavesOutDamagedRecordings) {
+  add("S001C001P001R001A001");
+  add_text("S001C001P001R001A002", "1\n2\nx");
+  add("S001C001P001R001A003");
+  add_text("S001C001P001R001A004", "x");
+  for (const std::string threads : {"1", "4"}) {
+    const ImportReport report = import("{type: ntu_raw, threads: " + threads + "}");
+    const auto& [count, example] = report.rejected.at("a faulty file");
+    EXPECT_EQ(count, 2);
+    EXPECT_EQ(example, (source_ / "nturgb+d_skeletons/S001C001P001R001A002.skeleton").string() +
+                           ":3: 'x'; expected a body: its id, which no other body of the frame "
+                           "has, and 9 numbers");
+    const AnnotationStore store = AnnotationStore::open(store_);
+    EXPECT_EQ(ids_of(store), (Strings{"S001C001P001R001A001", "S001C001P001R001A003"}));
+    EXPECT_EQ(store.split("xsub_train"), (Integers{0, 1}));
+  }
+}
+
+TEST_F(NtuRawImporter, WhenStrictRefusesADamagedRecording) {
+  add("S001C001P001R001A001");
+  add_text("S001C001P001R001A002", "x");
+  Importer::Context context;
+  context.is_strict = true;
+  EXPECT_EQ(import_error("ntu_raw", context),
+            "data/nturgb+d_skeletons/S001C001P001R001A002.skeleton:1: 'x'; expected the number of "
+            "frames, 0..10000\n  Take this file from the data set again.");
+}
+
 TEST_F(NtuRawImporter, LeavesOutRecordingsInWhichTheRuleFindsNobody) {
   add("S001C001P001R001A001");
   add_text("S001C001P001R001A002", recording_text({{{1}}, {{2}}}));

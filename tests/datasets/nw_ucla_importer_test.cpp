@@ -241,6 +241,31 @@ TEST_F(NwUclaImporter, RefusesBrokenJsonAndSaysWhatIsWrong) {
                         simdjson::error_message(simdjson::NUMBER_ERROR), kJsonRemedy));
 }
 
+TEST_F(NwUclaImporter, LeavesOutADamagedFile) {
+  add_three_views();
+  add_file("a01_s01_e00_v02", "{");
+  const ImportReport report = import();
+  EXPECT_EQ(report.clips, 2);
+  const auto& [count, example] = report.rejected.at("a faulty file");
+  EXPECT_EQ(count, 1);
+  EXPECT_NE(example.find("data/all_sqe/a01_s01_e00_v02.json, byte 1: not valid JSON"),
+            std::string::npos)
+      << example;
+  EXPECT_EQ(ids_of(AnnotationStore::open(store_), "train"), Strings{"a01_s01_e00_v01"});
+}
+
+TEST_F(NwUclaImporter, WhenStrictRefusesADamagedFile) {
+  add_three_views();
+  add_file("a01_s01_e00_v02", "{");
+  Importer::Context context;
+  context.is_strict = true;
+  const std::string error =
+      thrown_message<DataError>([&] { run_import("nw_ucla", source_, store_, context); });
+  EXPECT_NE(error.find("data/all_sqe/a01_s01_e00_v02.json, byte 1: not valid JSON"),
+            std::string::npos)
+      << error;
+}
+
 TEST_F(NwUclaImporter, RefusesAFileThatEndsEarly) {
   const std::string whole = clip_json("a01_s01_e00_v01", "1", {frame_json(0)});
   const std::string error = error_of_clip(whole.substr(0, whole.size() / 2));
@@ -345,7 +370,10 @@ TEST_F(NwUclaImporter, AFailureInTheLastClipLeavesAnOlderStoreAsItWas) {
   import();
   const std::string before = AnnotationStore::open(store_).content_sha256();
   add_file("a12_s01_e00_v01", "{}");
-  EXPECT_NE(thrown_message<DataError>([&] { import(); }), "nothing thrown");
+  Importer::Context context;
+  context.is_strict = true;
+  EXPECT_NE(thrown_message<DataError>([&] { run_import("nw_ucla", source_, store_, context); }),
+            "nothing thrown");
   EXPECT_EQ(AnnotationStore::open(store_).content_sha256(), before);
   EXPECT_FALSE(fs::exists(store_.string() + ".part"));
 }

@@ -143,6 +143,23 @@ TEST_F(OpenPoseImporter, LeavesOutClipsThatCannotBeUsed) {
             (Strings{"18 joints: 1, such as b", "no person in any frame: 1, such as c"}));
 }
 
+TEST_F(OpenPoseImporter, LeavesOutClipsWithADamagedFrame) {
+  add_frame("a", 0, R"({"version": 1})");
+  add_frame("b", 0, people_json({person_json(18)}));
+  add_frame("c", 0, people_json({person_json(18)}));
+  add_frame("c", 1, "");
+  add_frame("d", 0, people_json({person_json(18)}));
+  EXPECT_EQ(rejected(import("openpose")),
+            Strings{"a faulty file: 2, such as data/a/clip_000000000000_keypoints.json, byte 14: "
+                    "no list 'people'; expected {\"people\": [{\"pose_keypoints_2d\": [75 or 54 "
+                    "numbers]}]}"});
+  EXPECT_EQ(ids_of(AnnotationStore::open(store_), "all"), (Strings{"b", "d"}));
+  fs::remove(store_);
+  EXPECT_EQ(import_error("openpose", strict()),
+            std::string("data/a/clip_000000000000_keypoints.json, byte 14: no list 'people'") +
+                kExpected);
+}
+
 TEST_F(OpenPoseImporter, PassesOverPersonsWithoutABody) {
   add_frame("a", 0, people_json({R"({"pose_keypoints_2d": []})", person_json(18)}));
   EXPECT_EQ(imported("openpose").read(0).scores[0], 0.5);

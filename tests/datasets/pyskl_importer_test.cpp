@@ -324,6 +324,31 @@ TEST_F(PysklImporter, ReadsKeypointsFromKeypointFiles) {
   EXPECT_EQ(std::get<Strings>(store.extra_field("key")), (Strings{"clip one"}));
 }
 
+TEST_F(PysklImporter, LeavesOutTheClipsOfADamagedKeypointFile) {
+  const TestAnnotation whole = by_frame();
+  std::vector<TestAnnotation> annotations(3, whole);
+  for (size_t i : {0, 1}) {
+    annotations[i].id = "lost" + std::to_string(i);
+    annotations[i].shape.clear();
+    annotations[i].more = [whole](pickle::Writer& w) {
+      whole.more(w);
+      w.text("raw_file");
+      w.text("7.pkl");
+    };
+  }
+  write(annotations);
+  folder_.write("kpfiles/7.pkl", "\x80\x03}");
+  const ImportReport report = import();
+  const auto& [count, example] = report.rejected.at("a faulty file");
+  EXPECT_EQ(count, 2);
+  EXPECT_EQ(example, (folder_ / "kpfiles/7.pkl").string() +
+                         ": byte 3: the pickle ends 0 bytes later; expected 1 more");
+  EXPECT_EQ(AnnotationStore::open(store_).id(0), "one");
+  fs::remove(store_);
+  EXPECT_EQ(error_of(),
+            "kpfiles/7.pkl: byte 3: the pickle ends 0 bytes later; expected 1 more"s + kDamaged);
+}
+
 TEST_F(PysklImporter, ReadsAKeypointFileForEachClip) {
   const TestAnnotation whole = by_frame();
   TestAnnotation entry = whole;

@@ -45,10 +45,12 @@ class ImportFuzz : public testing::TestWithParam<std::string> {
 };
 
 /// Throws DataError for a source that the importer does not take, and leaves no store then.
-void import_and_read(const std::string& seed, const DamagedSource& source) {
+void import_and_read(const std::string& seed, const DamagedSource& source, bool is_strict) {
   const fs::path store_path = source.folder() / "store.h5";
+  Importer::Context context;
+  context.is_strict = is_strict;
   try {
-    run_import(importer_of(seed), source.path(), store_path);
+    run_import(importer_of(seed), source.path(), store_path, context);
   } catch (const DataError&) {
     EXPECT_FALSE(fs::exists(store_path));
     throw;
@@ -60,6 +62,12 @@ void import_and_read(const std::string& seed, const DamagedSource& source) {
   fs::remove(store_path);
 }
 
+/// First as it is, then, for the error of what that left out, strictly.
+void import_twice(const std::string& seed, const DamagedSource& source) {
+  import_and_read(seed, source, false);
+  import_and_read(seed, source, true);
+}
+
 INSTANTIATE_TEST_SUITE_P(, ImportFuzz, testing::ValuesIn(seed_names()), [](const auto& info) {
   std::string name = info.param;
   std::replace(name.begin(), name.end(), '.', '_');
@@ -68,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(, ImportFuzz, testing::ValuesIn(seed_names()), [](const
 
 TEST_P(ImportFuzz, AcceptsOrExplains) {
   DamagedSource source(folder_of(GetParam()));
-  fuzz(GetParam(), source, [&] { import_and_read(GetParam(), source); });
+  fuzz(GetParam(), source, [&] { import_twice(GetParam(), source); });
 }
 
 /// Importers with options that must be given have a source.

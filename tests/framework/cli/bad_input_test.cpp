@@ -199,5 +199,26 @@ TEST_F(BadInput, ImportOfAFolderWithoutData) {
   EXPECT_FALSE(fs::exists(folder_ / "new.h5"));
 }
 
+TEST_F(BadInput, ImportLeavesOutADamagedClipUnlessItIsStrict) {
+  folder_.write("pair.yaml",
+                "name: pair\njoints: [hip, head]\nbones: [[head, hip]]\ncenter: hip\n");
+  folder_.write("clips/a.csv", "frame,hip_x,hip_y,head_x,head_y\n0,1,2,3,4\n");
+  folder_.write("clips/b.csv", "frame,hip_x,hip_y,head_x,head_y\n0,1,2,3\n");
+  const std::string fault =
+      "clips/b.csv, line 2: 4 fields where the header has 5; expected columns frame, clip, label "
+      "and <joint>_x, <joint>_y of layout 'pair'";
+  const Words words{"import", "csv", "clips", "new.h5", "--set", "skeleton=./pair.yaml"};
+  Words strict = words;
+  strict.push_back("--strict");
+  expect_error(run(strict),
+               fault + "\n  Columns that mean something else go into the option 'ignore'.");
+  EXPECT_FALSE(fs::exists(folder_ / "new.h5"));
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_NE(outcome.err.find("1 clip left out: a faulty file (such as " + fault + ")\n"),
+            std::string::npos)
+      << outcome.err;
+}
+
 }  // namespace
 }  // namespace kinegraph
