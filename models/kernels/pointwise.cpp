@@ -162,11 +162,12 @@ class LinearRows : public torch::autograd::Function<LinearRows> {
     const auto saved = context->get_saved_variables();
     const auto &rows = saved[0], &weight = saved[1];
     const auto gradient = gradients[0].contiguous();
-    at::Tensor to_rows, to_bias;
+    at::Tensor to_rows, to_weight, to_bias;
     if (context->needs_input_grad(0))
       to_rows = product(gradient, weight, Ending({}, {}, false, -1));
+    if (context->needs_input_grad(1)) to_weight = weight_gradient(gradient, rows);
     if (context->saved_data["has_bias"].toBool()) to_bias = gradient.sum(0);
-    return {to_rows, weight_gradient(gradient, rows), to_bias};
+    return {to_rows, to_weight, to_bias};
   }
 };
 
@@ -184,11 +185,14 @@ at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Te
   if (!at::GradMode::is_enabled()) return pointwise_finished(x, weight, bias, stride, {});
   const bool is_plain = !bias.defined() || bias.dim() == 1;
   const auto plain_bias = is_plain ? bias : at::Tensor();
-  const auto taken = strided(x, stride);
-  const auto y = x.device().is_cpu()
-                     ? from_rows(linear_rows(rows_of(taken), matrix_of(weight), plain_bias),
-                                 x.size(0), taken.size(2), x.size(3))
-                     : at::conv2d(taken, weight, plain_bias);
+  at::Tensor y;
+  if (x.device().is_cpu()) {
+    const auto taken = strided(x, stride);
+    y = from_rows(linear_rows(rows_of(taken), matrix_of(weight), plain_bias), x.size(0),
+                  taken.size(2), x.size(3));
+  } else {
+    y = at::conv2d(x, weight, plain_bias, {stride, 1});
+  }
   return is_plain ? y : y + bias.t().view({1, bias.size(1), 1, bias.size(0)});
 }
 

@@ -190,11 +190,13 @@ class TiledConv : public torch::autograd::Function<TiledConv> {
     const auto saved = context->get_saved_variables();
     const auto &frames = saved[0], &weight = saved[1];
     const auto gradient = frames_in(gradients[0]);
-    at::Tensor to_x, to_bias;
+    at::Tensor to_x, to_weight, to_bias;
     if (context->needs_input_grad(0))
       to_x = convolved_frames(gradient, weight.flip(2).transpose(0, 1), {}).permute({0, 3, 1, 2});
+    if (context->needs_input_grad(1))
+      to_weight = convolved_weight_gradient(frames, gradient, weight);
     if (context->saved_data["has_bias"].toBool()) to_bias = gradient.sum({0, 1, 2});
-    return {to_x, convolved_weight_gradient(frames, gradient, weight), to_bias};
+    return {to_x, to_weight, to_bias};
   }
 };
 
