@@ -13,7 +13,6 @@ namespace kinegraph {
 namespace {
 
 constexpr char kListEnding[] = "_label.json";
-constexpr int64_t kMostClasses = 100'000;
 
 LabelEntry read_entry(JsonReader& reader, std::string_view id, JsonObject object) {
   LabelEntry entry;

@@ -9,6 +9,8 @@
 
 namespace kinegraph {
 
+constexpr int64_t kMostClasses = 100'000;
+
 struct LabelEntry {
   std::string id, label;
   int64_t label_index = 0;

@@ -74,26 +74,24 @@ StoreInfo store_info_of(const OwnSource& source, const Skeleton& skeleton,
   return info;
 }
 
-/// Turns the label into a class.
-void set_class(OwnClip* found, const StoreInfo& info) {
-  if (found->label.empty()) return;
-  const auto& classes = info.class_names;
-  const auto at = std::find(classes.begin(), classes.end(), found->label);
-  if (at == classes.end())
-    throw DataError(
-        Fault{found->where,
-              fmt::format("label '{}'{}", found->label, near_name_hint(found->label, classes)),
-              "one of: " + join(classes), "Correct the label, or 'classes'."});
-  found->clip.labels = {at - classes.begin()};
-}
-
 void add(OwnClip* found, const StoreInfo& info, ImportWriter& writer) {
   if (found->channels != info.num_channels())
     return writer.reject(found->clip.id, "another number of channels than the first clip",
                          Fault{found->where, fmt::format("{} channels", found->channels),
                                fmt::format("{}, as in the first clip", info.num_channels()),
                                "All clips of a store have x and y, or all have x, y and z."});
-  set_class(found, info);
+  if (!found->label.empty()) {
+    const auto& classes = info.class_names;
+    const auto at = std::find(classes.begin(), classes.end(), found->label);
+    if (at == classes.end())
+      return writer.reject(
+          found->clip.id,
+          DataError(Fault{
+              found->where,
+              fmt::format("label '{}'{}", found->label, near_name_hint(found->label, classes)),
+              "one of: " + join(classes), "Correct the label, or 'classes'."}));
+    found->clip.labels = {at - classes.begin()};
+  }
   writer.add(found->clip);
 }
 

@@ -216,9 +216,7 @@ class PysklImport {
                                  "Is a clip listed twice?"});
       return read(clip, where);
     });
-    if (!found) return;
-    writer.add(found->first);
-    columns_.add(found->second, where);
+    if (found && writer.add(found->first)) columns_.add(found->second, where);
   }
 
   std::pair<Clip, FieldsOfClip> read(int64_t clip, const std::string& where) {

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "datasets/formats/json_reader.h"
+#include "datasets/formats/label_list.h"
 
 namespace kinegraph {
 namespace {
@@ -61,6 +62,8 @@ class SkeletonJsonParser {
       result_.label = std::string(std::string_view(value.get_string()));
     } else if (key == "label_index") {
       result_.label_index = value.get_int64();
+      if (*result_.label_index < 0 || *result_.label_index >= kMostClasses)
+        reader_.fail(fmt::format("the label_index {} before here", *result_.label_index));
     } else if (key == "fps") {
       clip.fps = value.get_double();
     } else if (key == "width") {

@@ -65,7 +65,7 @@ class NtuRaw : public Importer {
 
   ImportReport import(const fs::path& source, const fs::path& store) const override {
     const ntu::Recordings recordings(source);
-    std::vector<Job> jobs = jobs_of(recordings);
+    std::vector<Job> jobs = jobs_of(recordings, context_.is_strict);
     const ntu::Benchmark benchmark = benchmark_of(jobs);
     const ImportReport left_out = leave_out(jobs, recordings, benchmark);
     ImportWriter writer(source, store, store_info(benchmark), context_);
@@ -80,16 +80,20 @@ class NtuRaw : public Importer {
   }
 
  private:
-  static std::vector<Job> jobs_of(const ntu::Recordings& recordings) {
+  /// Throws DataError when no recording of several has a name of NTU RGB+D, or not each, if
+  /// `are_all_named`.
+  static std::vector<Job> jobs_of(const ntu::Recordings& recordings, bool are_all_named) {
     std::vector<Job> jobs;
-    for (int64_t i = 0; i < recordings.size(); ++i) {
+    for (int64_t i = 0; i < recordings.size(); ++i)
       jobs.push_back({i, ntu::ClipName::parse(recordings.id(i))});
-      if (!jobs.back().name && !recordings.is_single_file())
-        throw DataError(Fault{recordings.where(i),
-                              fmt::format("the clip name '{}'", recordings.id(i)),
-                              "SsssCcccPpppRrrrAaaa of NTU RGB+D, such as S001C002P003R002A013",
-                              "Is this NTU RGB+D? A file of another name can be imported alone."});
-    }
+    const auto is_nameless = [](const Job& job) { return !job.name; };
+    const auto first = std::find_if(jobs.begin(), jobs.end(), is_nameless);
+    const bool are_none_named = std::all_of(jobs.begin(), jobs.end(), is_nameless);
+    if (first != jobs.end() && !recordings.is_single_file() && (are_all_named || are_none_named))
+      throw DataError(Fault{recordings.where(first->recording),
+                            fmt::format("the clip name '{}'", recordings.id(first->recording)),
+                            "SsssCcccPpppRrrrAaaa of NTU RGB+D, such as S001C002P003R002A013",
+                            "Is this NTU RGB+D? A file of another name can be imported alone."});
     return jobs;
   }
 
@@ -102,7 +106,7 @@ class NtuRaw : public Importer {
     return is_beyond ? ntu::Benchmark::ntu120 : ntu::Benchmark::ntu60;
   }
 
-  /// Removes the jobs that the benchmark does not have; says how many and why.
+  /// Removes the jobs that are not of the benchmark; says how many and why.
   ImportReport leave_out(std::vector<Job>& jobs, const ntu::Recordings& recordings,
                          ntu::Benchmark benchmark) const {
     std::unordered_set<std::string> missing;
@@ -114,6 +118,8 @@ class NtuRaw : public Importer {
       std::string reason;
       if (missing.count(id) > 0)
         reason = "listed as having missing skeletons";
+      else if (!job.name && !recordings.is_single_file())
+        reason = "a name that is no clip's of NTU RGB+D";
       else if (job.name && job.name->action > ntu::num_actions(benchmark))
         reason = "an action beyond the 60 of benchmark ntu60";
       else

@@ -71,8 +71,13 @@ bool ImportWriter::wants(const std::string& id) const {
 
 bool ImportWriter::is_full() const { return context_.limit && report_.clips >= *context_.limit; }
 
-void ImportWriter::add(const Clip& clip) {
-  writer_.add(clip);
+bool ImportWriter::add(const Clip& clip) {
+  try {
+    writer_.add(clip);
+  } catch (const InvalidClip& why) {
+    reject(clip.id, why);
+    return false;
+  }
   index_of_.emplace(clip.id, report_.clips++);
   report_.frames += clip.num_frames;
   report_.persons += num_persons_of(clip);
@@ -80,6 +85,7 @@ void ImportWriter::add(const Clip& clip) {
       num_empty_++ == 0)
     first_empty_ = clip.id;
   show_progress();
+  return true;
 }
 
 void ImportWriter::reject(const std::string& id, const std::string& reason, const Fault& fault) {

@@ -61,7 +61,9 @@ class ImportWriter {
   bool wants(const std::string& id) const;
   bool is_full() const;
 
-  void add(const Clip& clip);
+  /// False when the store cannot hold the clip, which is then rejected: a value too large for its
+  /// precision, say. Throws DataError for what concerns the whole store, such as an id twice.
+  bool add(const Clip& clip);
 
   /// What read() gives; nothing when it throws a DataError, for which the clip `id` is then
   /// rejected. Only reading belongs in there: what this writer throws concerns the whole store.

@@ -4,9 +4,16 @@
 #include <filesystem>
 #include <memory>
 
+#include "framework/base/error.h"
 #include "framework/io/store_info.h"
 
 namespace kinegraph {
+
+/// A clip that no store of its kind can hold; others can still be added.
+class InvalidClip : public DataError {
+ public:
+  explicit InvalidClip(const DataError& why) : DataError(why) {}
+};
 
 /// The file appears under its name, whole, at finish(); without finish() nothing is left.
 ///
@@ -23,9 +30,10 @@ class AnnotationStoreWriter {
   AnnotationStoreWriter(std::filesystem::path path, StoreInfo info, std::string source = "");
   ~AnnotationStoreWriter();
 
-  /// Appends a clip. Throws DataError, and leaves the store as it was, when sizes disagree, a label
-  /// is no class, the id is taken, an optional array is there but was not in earlier clips (or the
-  /// reverse), or a finite value is too large for the precision. NaN and infinity are kept.
+  /// Appends a clip. Throws, and leaves the store as it was: InvalidClip when its sizes disagree, a
+  /// label is no class or a finite value is too large for the precision; another DataError when the
+  /// id is taken or an optional array is there but was not in earlier clips, or the reverse. NaN
+  /// and infinity are kept.
   void add(const Clip& clip);
 
   /// Sets or replaces a split; its indices may point at clips that are yet to come.

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "framework/base/error.h"
+#include "framework/io/annotation_store_writer.h"
 #include "framework/io/store_format.h"
 
 namespace kinegraph::store_format {
@@ -133,7 +134,11 @@ class ClipCheck {
 }  // namespace
 
 ClipSizes check_clip(const Clip& clip, const StoreInfo& info, const std::string& where) {
-  return ClipCheck(clip, info, where).run();
+  try {
+    return ClipCheck(clip, info, where).run();
+  } catch (const DataError& why) {
+    throw InvalidClip(why);
+  }
 }
 
 }  // namespace kinegraph::store_format

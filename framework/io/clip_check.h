@@ -13,8 +13,8 @@ struct ClipSizes {
   int64_t num_persons = 0;
 };
 
-/// Throws DataError, with `where` in front, unless `clip` is valid by itself. Its id must be unique
-/// and its optional arrays those of the other clips besides: the writer sees to that.
+/// Throws InvalidClip, with `where` in front, unless `clip` is valid by itself. Its id must be
+/// unique and its optional arrays those of the other clips besides: the writer sees to that.
 ClipSizes check_clip(const Clip& clip, const StoreInfo& info, const std::string& where);
 
 }  // namespace kinegraph::store_format

@@ -124,6 +124,14 @@ TEST_F(CsvImporter, RefusesALabelThatIsNotAmongThem) {
       "run\n  Correct the label, or 'classes'.");
 }
 
+TEST_F(CsvImporter, LeavesOutAClipWithALabelThatIsNotAmongThem) {
+  const AnnotationStore store =
+      store_of("clip,label,frame,hip_x,hip_y,head_x,head_y\na,walks,0,1,2,3,4\nb,run,0,1,2,3,4\n",
+               ", classes: [walk, run]");
+  ASSERT_EQ(store.num_clips(), 1);
+  EXPECT_EQ(store.id(0), "b");
+}
+
 TEST_F(CsvImporter, PassesOverColumnsWhereAsked) {
   EXPECT_EQ(store_of("frame,note,hip_x,hip_y,head_x,head_y\n0,hm,1,2,3,4\n", ", ignore: [note]")
                 .num_clips(),

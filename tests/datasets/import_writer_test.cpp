@@ -142,6 +142,30 @@ TEST_F(ImportWriting, OfFaultyFilesTheFirstErrorIsTheExample) {
                     "expected a list)"});
 }
 
+TEST_F(ImportWriting, AValueTooLargeForTheStoreLeavesItsClipOut) {
+  ImportWriter writer("source", store_, store_info(), {});
+  Clip large = clip_of("a");
+  large.keypoints[4] = 1e40;
+  EXPECT_FALSE(writer.add(large));
+  EXPECT_TRUE(writer.add(clip_of("b")));
+  EXPECT_EQ(warnings_of(writer.finish()),
+            Strings{"1 clip left out: a faulty file (such as source: clip 'a', frame 0, person 0, "
+                    "joint 1: 1e+40; expected a magnitude below 3.4028235677973366e+38 for "
+                    "float32)"});
+  EXPECT_EQ(ids(), Strings{"b"});
+}
+
+TEST_F(ImportWriting, StrictlyAValueTooLargeForTheStoreIsAnError) {
+  Importer::Context context;
+  context.is_strict = true;
+  ImportWriter writer("source", store_, store_info(), context);
+  Clip large = clip_of("a");
+  large.keypoints[4] = 1e40;
+  const std::string error = thrown_message<DataError>([&] { writer.add(large); });
+  EXPECT_EQ(error.find("source: clip 'a', frame 0, person 0, joint 1: 1e+40; expected"), 0U)
+      << error;
+}
+
 TEST_F(ImportWriting, AClipThatCanBeReadIsGiven) {
   ImportWriter writer("source", store_, store_info(), {});
   const auto clip = writer.try_read("a", [] { return clip_of("a"); });

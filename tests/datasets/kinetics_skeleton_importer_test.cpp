@@ -306,6 +306,13 @@ TEST_F(KineticsSkeletonImporter, LeavesOutADamagedFileWithoutAList) {
   EXPECT_EQ(store.info().class_names, (Strings{"class 0", "class 1"}));
 }
 
+TEST_F(KineticsSkeletonImporter, LeavesOutAFileWithAnAbsurdLabel) {
+  add_clip("a.json", 1);
+  add_clip("b.json", 100'000);
+  EXPECT_EQ(import("kinetics_skeleton").rejected.at("a faulty file").first, 1);
+  EXPECT_EQ(ids_of(AnnotationStore::open(store_), "all"), Strings{"a"});
+}
+
 TEST_F(KineticsSkeletonImporter, StrictlyADamagedFileWithoutAListIsAnError) {
   add_clip("a.json", 1);
   folder_.write("data/b.json", "{");

@@ -356,6 +356,25 @@ TEST_F(NtuRawImporter, RefusesANameOfAnotherForm) {
   }
 }
 
+TEST_F(NtuRawImporter, LeavesOutANameOfAnotherFormBesideOthers) {
+  add("S001C001P001R001A001");
+  add("S001C001P001R001A002 (1)");
+  const ImportReport report = import();
+  EXPECT_EQ(report.rejected.at("a name that is no clip's of NTU RGB+D"),
+            (std::pair<int64_t, std::string>{1, "S001C001P001R001A002 (1)"}));
+  EXPECT_EQ(ids_of(AnnotationStore::open(store_)), Strings{"S001C001P001R001A001"});
+}
+
+TEST_F(NtuRawImporter, StrictlyANameOfAnotherFormIsAnError) {
+  add("S001C001P001R001A001");
+  add("clip");
+  Importer::Context context;
+  context.is_strict = true;
+  const std::string error = import_error("ntu_raw", context);
+  EXPECT_EQ(error.find("data/nturgb+d_skeletons/clip.skeleton: the clip name 'clip'; expected"), 0U)
+      << error;
+}
+
 TEST_F(NtuRawImporter, RefusesTheSameClipTwice) {
   add("S001C001P001R001A001");
   folder_.write("data/a/S001C001P001R001A001.skeleton", "");
