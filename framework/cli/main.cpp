@@ -54,6 +54,11 @@ int report_defect(const char* text) {
 
 }  // namespace
 
+/// jemalloc's settings: freed memory is kept for reuse, large blocks too, in huge pages.
+extern "C" {
+const char* malloc_conf = "dirty_decay_ms:-1,oversize_threshold:0,thp:always";
+}
+
 int main(int argc, char** argv) {
   kinegraph::tune_allocator();
   try {
