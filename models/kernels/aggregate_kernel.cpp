@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <memory>
 #include <vector>
 
 #include "framework/model/cost_meter.h"
@@ -59,26 +60,15 @@ class AggregateSparse : public torch::autograd::Function<AggregateSparse> {
     const auto rows = channel_rows(x);
     context->save_for_backward({rows, adjacency, is_edge});
     const auto edges = edges_of(is_edge);
-    const auto weights = weights_of(adjacency, edges);
-    const int64_t n = x.size(0), c = x.size(1), t = x.size(2), v = x.size(3);
-    const int64_t k = adjacency.size(0);
-    count_executed_macs(n * t * static_cast<int64_t>(edges.size()) * c);
-    auto out = at::empty({n, t, v, k * c}, rows.options());
-    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "aggregate_sparse", [&] {
-      const auto* from = rows.data_ptr<scalar_t>();
-      auto* to = out.data_ptr<scalar_t>();
-      at::parallel_for(0, n * t, grain(v * c), [&](int64_t begin, int64_t end) {
-        for (int64_t frame = begin; frame < end; ++frame) {
-          auto* to_frame = to + frame * v * k * c;
-          const auto* from_frame = from + frame * v * c;
-          std::fill(to_frame, to_frame + v * k * c, scalar_t(0));
-          for (size_t e = 0; e < edges.size(); ++e)
-            add_scaled(to_frame + (edges[e].w * k + edges[e].k) * c, from_frame + edges[e].v * c,
-                       static_cast<scalar_t>(weights[e]), c);
-        }
-      });
-    });
-    return out.permute({0, 3, 1, 2});
+    count_executed_macs(x.numel() / x.size(3) * static_cast<int64_t>(edges.size()));
+    return aggregated(rows, adjacency, edges);
+  }
+
+  /// The result once more, of the function that `context` belongs to.
+  static at::Tensor remade(torch::autograd::AutogradContext& context) {
+    const at::NoGradGuard no_grad;
+    const auto saved = context.get_saved_variables();
+    return aggregated(saved[0], saved[1], edges_of(saved[2]));
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
@@ -95,6 +85,29 @@ class AggregateSparse : public torch::autograd::Function<AggregateSparse> {
 
  private:
   static int64_t grain(int64_t row) { return std::max<int64_t>(1, 16384 / row); }
+
+  static at::Tensor aggregated(const at::Tensor& rows, const at::Tensor& adjacency,
+                               const std::vector<Edge>& edges) {
+    const auto weights = weights_of(adjacency, edges);
+    const int64_t n = rows.size(0), t = rows.size(1), v = rows.size(2), c = rows.size(3);
+    const int64_t k = adjacency.size(0);
+    auto out = at::empty({n, t, v, k * c}, rows.options());
+    AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "aggregate_sparse", [&] {
+      const auto* from = rows.data_ptr<scalar_t>();
+      auto* to = out.data_ptr<scalar_t>();
+      at::parallel_for(0, n * t, grain(v * c), [&](int64_t begin, int64_t end) {
+        for (int64_t frame = begin; frame < end; ++frame) {
+          auto* to_frame = to + frame * v * k * c;
+          const auto* from_frame = from + frame * v * c;
+          std::fill(to_frame, to_frame + v * k * c, scalar_t(0));
+          for (size_t e = 0; e < edges.size(); ++e)
+            add_scaled(to_frame + (edges[e].w * k + edges[e].k) * c, from_frame + edges[e].v * c,
+                       static_cast<scalar_t>(weights[e]), c);
+        }
+      });
+    });
+    return out.permute({0, 3, 1, 2});
+  }
 
   static at::Tensor grad_input(const at::Tensor& grad, const at::Tensor& rows,
                                const at::Tensor& adjacency, const std::vector<Edge>& edges) {
@@ -157,6 +170,13 @@ class AggregateSparse : public torch::autograd::Function<AggregateSparse> {
 at::Tensor aggregate_sparse(const at::Tensor& x, const at::Tensor& adjacency,
                             const at::Tensor& is_edge) {
   return AggregateSparse::apply(x, adjacency, is_edge);
+}
+
+Remake remake_of_aggregate_sparse(const at::Tensor& y) {
+  const auto node =
+      std::dynamic_pointer_cast<torch::autograd::CppNode<AggregateSparse>>(y.grad_fn());
+  if (!node) return {};
+  return [node] { return AggregateSparse::remade(node->ctx_); };
 }
 
 }  // namespace kinegraph

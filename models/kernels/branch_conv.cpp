@@ -6,6 +6,7 @@
 
 #include "framework/model/cost_meter.h"
 #include "models/kernels/branch_passes.h"
+#include "models/kernels/remake.h"
 #include "models/kernels/rows.h"
 
 namespace kinegraph {
@@ -24,9 +25,8 @@ class BranchConv : public torch::autograd::Function<BranchConv> {
                             const at::Tensor& plain) {
     const BranchPlan plan(active, weights, dilations, stride);
     const auto rows = ntvc_rows(active), plain_rows = ntvc_rows(plain);
-    std::vector<at::Tensor> saved{rows};
-    saved.insert(saved.end(), weights.begin(), weights.end());
-    context->save_for_backward(saved);
+    save_for_backward(*context, rows, followed_by(remake_of(active), ntvc_rows),
+                      {weights.begin(), weights.end()});
     context->saved_data["dilations"] = dilations;
     context->saved_data["stride"] = stride;
     auto out = at::empty({plan.clips, plan.to_frames, plan.joints, active.size(1) + plain.size(1)},
@@ -39,7 +39,7 @@ class BranchConv : public torch::autograd::Function<BranchConv> {
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list grads) {
-    const auto saved = context->get_saved_variables();
+    const auto saved = saved_variables(*context);
     const auto& rows = saved[0];
     const std::vector<at::Tensor> weights(saved.begin() + 1, saved.end());
     const BranchPlan plan(rows.permute({0, 3, 1, 2}), weights,

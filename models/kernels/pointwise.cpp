@@ -151,15 +151,16 @@ at::Tensor weight_gradient(const at::Tensor& gradient, const at::Tensor& rows) {
 class LinearRows : public torch::autograd::Function<LinearRows> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& rows,
-                            const at::Tensor& weight, const c10::optional<at::Tensor>& bias) {
-    context->save_for_backward({rows, weight});
+                            const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
+                            const Remake& remake) {
+    save_for_backward(*context, rows, remake, {weight});
     context->saved_data["has_bias"] = bias.has_value();
     return product(rows, weight.t(), Ending(bias.value_or(at::Tensor()), {}, false, -1));
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list gradients) {
-    const auto saved = context->get_saved_variables();
+    const auto saved = saved_variables(*context);
     const auto &rows = saved[0], &weight = saved[1];
     const auto gradient = gradients[0].contiguous();
     at::Tensor to_rows, to_weight, to_bias;
@@ -167,17 +168,18 @@ class LinearRows : public torch::autograd::Function<LinearRows> {
       to_rows = product(gradient, weight, Ending({}, {}, false, -1));
     if (context->needs_input_grad(1)) to_weight = weight_gradient(gradient, rows);
     if (context->saved_data["has_bias"].toBool()) to_bias = gradient.sum(0);
-    return {to_rows, to_weight, to_bias};
+    return {to_rows, to_weight, to_bias, at::Tensor()};
   }
 };
 
 }  // namespace
 
-at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias) {
+at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias,
+                       const Remake& remake) {
   if (!rows.device().is_cpu()) return at::linear(rows, weight, bias);
   c10::optional<at::Tensor> given;
   if (bias.defined()) given = bias;
-  return LinearRows::apply(rows, weight, given);
+  return LinearRows::apply(rows, weight, given, remake);
 }
 
 at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -187,9 +189,13 @@ at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Te
   const auto plain_bias = is_plain ? bias : at::Tensor();
   at::Tensor y;
   if (x.device().is_cpu()) {
-    const auto taken = strided(x, stride);
-    y = from_rows(linear_rows(rows_of(taken), matrix_of(weight), plain_bias), x.size(0),
-                  taken.size(2), x.size(3));
+    const auto rows_taken = [stride](const at::Tensor& any) {
+      return rows_of(strided(any, stride));
+    };
+    const auto rows = rows_taken(x);
+    y = from_rows(
+        linear_rows(rows, matrix_of(weight), plain_bias, followed_by(remake_of(x), rows_taken)),
+        x.size(0), (x.size(2) + stride - 1) / stride, x.size(3));
   } else {
     y = at::conv2d(x, weight, plain_bias, {stride, 1});
   }

@@ -2,14 +2,19 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "models/kernels/remake.h"
+
 namespace kinegraph {
 
 /// rows (R, C_in) * weight (C_out, C_in)^T + bias (C_out), which may be undefined -> (R, C_out);
 /// differentiable.
 ///
+/// `remake`, if any, makes the rows for the backward pass, which keeps them otherwise.
+///
 /// By all threads, and no number of them changes a bit. LibTorch multiplies matrices by one thread
 /// where OpenBLAS has one; its convolutions take a slow path for small batches on one thread.
-at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias);
+at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias,
+                       const Remake& remake = {});
 
 /// 1x1 convolution: x (N, C_in, T, V), best channels_last, weight (C_out, C_in, 1, 1), bias
 /// (C_out), (V, C_out) or undefined -> (N, C_out, ceil(T / stride), V).

@@ -9,6 +9,7 @@
 
 #include "framework/model/cost_meter.h"
 #include "models/kernels/fast_filter.h"
+#include "models/kernels/remake.h"
 #include "models/kernels/rows.h"
 
 namespace kinegraph {
@@ -180,14 +181,14 @@ class TiledConv : public torch::autograd::Function<TiledConv> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& weight, const c10::optional<at::Tensor>& bias) {
     const auto frames = frames_in(x);
-    context->save_for_backward({frames, weight});
+    save_for_backward(*context, frames, followed_by(remake_of(x), frames_in), {weight});
     context->saved_data["has_bias"] = bias.has_value();
     return convolved_frames(frames, weight, bias.value_or(at::Tensor())).permute({0, 3, 1, 2});
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list gradients) {
-    const auto saved = context->get_saved_variables();
+    const auto saved = saved_variables(*context);
     const auto &frames = saved[0], &weight = saved[1];
     const auto gradient = frames_in(gradients[0]);
     at::Tensor to_x, to_weight, to_bias;

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "framework/model/output_trace.h"
+#include "models/kernels/batch_norm.h"
 #include "models/kernels/rows.h"
 #include "models/kernels/scale_rows.h"
 #include "models/kernels/tiled_conv.h"
@@ -24,7 +25,23 @@ at::Tensor bias_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.bias; }
 at::Tensor mean_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_mean; }
 at::Tensor variance_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_var; }
 
-/// LibTorch's own: in training, with gradients, and for other devices and types.
+/// Moves the running statistics towards those of a batch.
+void track(const Norms& norms, const at::Tensor& mean, const at::Tensor& variance) {
+  const at::NoGradGuard no_grad;
+  const double momentum = *norms.front()->options.momentum();
+  const auto move = [&](const at::Tensor& running, const at::Tensor& seen) {
+    running.copy_(running.to(at::kDouble) * (1 - momentum) + seen * momentum);
+  };
+  int64_t begin = 0;
+  for (const auto& norm : norms) {
+    const int64_t count = norm->options.num_features();
+    move(norm->running_mean, mean.narrow(0, begin, count));
+    move(norm->running_var, variance.narrow(0, begin, count));
+    begin += count;
+  }
+}
+
+/// LibTorch's own: in evaluation with gradients, and for other devices and types.
 at::Tensor plain_norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
   const auto& first = *norms.front();
   auto mean = joined(norms, mean_of), variance = joined(norms, variance_of);
@@ -107,10 +124,16 @@ FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms
 at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
   if (norms.front()->is_training())
     for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
-  const bool has_kernel = x.device().is_cpu() && is_plain_number(x) &&
-                          is_plain_evaluation(*norms.front()) &&
-                          norms.front()->weight.scalar_type() == x.scalar_type();
-  if (!has_kernel) return plain_norm(x, norms, finish);
+  const auto& first = *norms.front();
+  const bool has_kernel =
+      x.device().is_cpu() && is_plain_number(x) && first.weight.scalar_type() == x.scalar_type();
+  if (has_kernel && first.is_training()) {
+    const auto result = batch_norm(x, joined(norms, weight_of), joined(norms, bias_of),
+                                   first.options.eps(), finish);
+    track(norms, result.mean, result.variance);
+    return result.y;
+  }
+  if (!has_kernel || !is_plain_evaluation(first)) return plain_norm(x, norms, finish);
   const auto [scale, shift] = scale_shift(norms);
   const auto type = x.scalar_type();
   const auto y = scale_rows(rows_of(x), scale.to(type), shift.to(type), dense_rows_of(finish.add),
