@@ -158,9 +158,9 @@ class CtrgcnTemporal : public Layer {
     for (auto& norm : conv_->norms()) torch::nn::init::normal_(norm->weight, 1, 0.02);
   }
 
-  at::Tensor forward(const at::Tensor& x) override {
-    const auto y = conv_(x);
-    return has_relu_ ? y.relu() : y;
+  at::Tensor forward(const at::Tensor& x) override { return conv_(x, Finish{{}, has_relu_}); }
+  at::Tensor forward_finished(const at::Tensor& x, const Finish& finish) override {
+    return has_relu_ ? finished(forward(x), finish) : conv_(x, finish);
   }
 
  private:

@@ -31,104 +31,121 @@ template <class Scalar>
 KINEGRAPH_INLINE void moments(const Rows<const Scalar>& x, int64_t rows, int64_t channels,
                               double* __restrict sum, double* __restrict square) {
   const Scalar* __restrict base = x.row(0);
-  int64_t r = 0;
-  for (; r + kRowsAtOnce <= rows; r += kRowsAtOnce) {
-    const Scalar* __restrict a = x.row(r), * __restrict b = x.row(r + 1), * __restrict c = x.row(r + 2), * __restrict d = x.row(r + 3);
+  for (int64_t r = 0; r < rows; r += kRowsAtOnce) {
+    // Rows behind the last one give the base, and so add nothing.
+    const auto row = [&](int64_t i) { return r + i < rows ? x.row(r + i) : base; };
+    const Scalar *a = row(0), *b = row(1), *c = row(2), *d = row(3);
+#pragma omp simd
     for (int64_t i = 0; i < channels; ++i) {
       const Scalar p = a[i] - base[i], q = b[i] - base[i], s = c[i] - base[i], t = d[i] - base[i];
       sum[i] += static_cast<double>((p + q) + (s + t));
       square[i] += static_cast<double>((p * p + q * q) + (s * s + t * t));
     }
   }
-  for (; r < rows; ++r) {
-    const Scalar* __restrict a = x.row(r);
-    for (int64_t i = 0; i < channels; ++i) {
-      const double p = a[i] - base[i];
-      sum[i] += p;
-      square[i] += p * p;
-    }
+}
+
+/// What the backward pass knows of each channel: y = x * scale + shift before the ReLU.
+template <class Scalar>
+struct ChannelsOf {
+  const Scalar *scale, *shift, *mean;
+};
+
+/// to = the gradient where y is above 0. All dense.
+template <class Scalar>
+KINEGRAPH_INLINE void mask(const Rows<const Scalar>& gradient, const Scalar* y, int64_t rows,
+                           int64_t channels, Scalar* result) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const Scalar *from = gradient.row(r), *at = y + r * channels;
+    Scalar* to = result + r * channels;
+#pragma omp simd
+    for (int64_t i = 0; i < channels; ++i) to[i] = at[i] <= 0 ? Scalar(0) : from[i];
   }
 }
 
-/// What the backward pass knows of each channel: y = (x - mean) * scale + bias before the ReLU.
-template <class Scalar>
-struct ChannelsOf {
-  const Scalar *scale, *shift, *mean;  // y = x * scale + shift
-};
+/// The gradient before a ReLU, whose own value is x * scale + shift.
+template <bool HasRelu, class Scalar>
+KINEGRAPH_INLINE Scalar before_relu(Scalar gradient, Scalar x, Scalar scale, Scalar shift) {
+  return HasRelu && x * scale + shift <= 0 ? Scalar(0) : gradient;
+}
 
-/// sum[c] of the gradient g before the ReLU, product[c] of g * (x - mean). The ReLU's mask comes
-/// from `y`, and then g goes to `masked`; or, without `y`, from x where `has_relu`.
-template <class Scalar>
-KINEGRAPH_INLINE void gradient_sums(const Rows<const Scalar>& gradient, const Rows<const Scalar>& x,
-                                    const Scalar* y, Scalar* masked, bool has_relu,
-                                    const ChannelsOf<Scalar>& of, int64_t rows, int64_t channels,
-                                    double* __restrict sum, double* __restrict product) {
-  const Scalar* __restrict scale = of.scale, * __restrict shift = of.shift, * __restrict mean = of.mean;
-  for (int64_t r = 0; r < rows; ++r) {
-    const Scalar* __restrict from = gradient.row(r), * __restrict at = x.row(r);
-    if (y != nullptr) {
-      const Scalar* __restrict result = y + r * channels;
-      Scalar* __restrict to = masked + r * channels;
-      for (int64_t i = 0; i < channels; ++i) {
-        const Scalar g = result[i] <= 0 ? Scalar(0) : from[i];
-        to[i] = g;
-        sum[i] += static_cast<double>(g);
-        product[i] += static_cast<double>(g * (at[i] - mean[i]));
-      }
-    } else if (has_relu) {
-      for (int64_t i = 0; i < channels; ++i) {
-        const Scalar g = at[i] * scale[i] + shift[i] <= 0 ? Scalar(0) : from[i];
-        sum[i] += static_cast<double>(g);
-        product[i] += static_cast<double>(g * (at[i] - mean[i]));
-      }
-    } else {
-      for (int64_t i = 0; i < channels; ++i) {
-        sum[i] += static_cast<double>(from[i]);
-        product[i] += static_cast<double>(from[i] * (at[i] - mean[i]));
-      }
+/// Adds those of `Count` rows to gradient_sums().
+template <int64_t Count, bool HasRelu, class Scalar>
+KINEGRAPH_INLINE void add_gradients(const Scalar* from, int64_t from_step, const Scalar* x,
+                                    int64_t x_step, const ChannelsOf<Scalar>& of, int64_t channels,
+                                    double* sum, double* product) {
+  const Scalar *scale = of.scale, *shift = of.shift, *mean = of.mean;
+#pragma omp simd
+  for (int64_t i = 0; i < channels; ++i) {
+    Scalar one = 0, other = 0;
+    for (int64_t k = 0; k < Count; ++k) {
+      const Scalar value = x[k * x_step + i];
+      const Scalar g = before_relu<HasRelu>(from[k * from_step + i], value, scale[i], shift[i]);
+      one += g;
+      other += g * (value - mean[i]);
     }
+    sum[i] += static_cast<double>(one);
+    product[i] += static_cast<double>(other);
   }
+}
+
+/// sum[c] of the gradient g before the ReLU, product[c] of g * (x - mean).
+template <bool HasRelu, class Scalar>
+KINEGRAPH_INLINE void gradient_sums(const Rows<const Scalar>& gradient, const Rows<const Scalar>& x,
+                                    const ChannelsOf<Scalar>& of, int64_t rows, int64_t channels,
+                                    double* sum, double* product) {
+  int64_t r = 0;
+  for (; r + kRowsAtOnce <= rows; r += kRowsAtOnce)
+    add_gradients<kRowsAtOnce, HasRelu>(gradient.row(r), gradient.step, x.row(r), x.step, of,
+                                        channels, sum, product);
+  for (; r < rows; ++r)
+    add_gradients<1, HasRelu>(gradient.row(r), gradient.step, x.row(r), x.step, of, channels, sum,
+                              product);
 }
 
 /// to = g * scale + (x - mean) * by_x + by_one.
-template <class Scalar>
+template <bool HasRelu, class Scalar>
 KINEGRAPH_INLINE void input_gradient(const Rows<const Scalar>& gradient,
-                                     const Rows<const Scalar>& x, bool has_relu,
-                                     const ChannelsOf<Scalar>& of, const Scalar* __restrict by_x,
-                                     const Scalar* __restrict by_one, int64_t rows,
+                                     const Rows<const Scalar>& x, const ChannelsOf<Scalar>& of,
+                                     const Scalar* by_x, const Scalar* by_one, int64_t rows,
                                      int64_t channels, Scalar* result) {
-  const Scalar* __restrict scale = of.scale, * __restrict shift = of.shift, * __restrict mean = of.mean;
+  const Scalar *scale = of.scale, *shift = of.shift, *mean = of.mean;
   for (int64_t r = 0; r < rows; ++r) {
-    const Scalar* __restrict from = gradient.row(r), * __restrict at = x.row(r);
-    Scalar* __restrict to = result + r * channels;
-    if (has_relu) {
-      for (int64_t i = 0; i < channels; ++i) {
-        const Scalar g = at[i] * scale[i] + shift[i] <= 0 ? Scalar(0) : from[i];
-        to[i] = g * scale[i] + ((at[i] - mean[i]) * by_x[i] + by_one[i]);
-      }
-    } else {
-      for (int64_t i = 0; i < channels; ++i)
-        to[i] = from[i] * scale[i] + ((at[i] - mean[i]) * by_x[i] + by_one[i]);
+    const Scalar *from = gradient.row(r), *at = x.row(r);
+    Scalar* to = result + r * channels;
+#pragma omp simd
+    for (int64_t i = 0; i < channels; ++i) {
+      const Scalar g = before_relu<HasRelu>(from[i], at[i], scale[i], shift[i]);
+      to[i] = g * scale[i] + ((at[i] - mean[i]) * by_x[i] + by_one[i]);
     }
   }
 }
 
-#define KINEGRAPH_BATCH_NORM(Scalar)                                                               \
-  KINEGRAPH_MULTIVERSION void moments_of(const Rows<const Scalar>& x, int64_t rows,                \
-                                         int64_t channels, double* sum, double* square) {          \
-    moments(x, rows, channels, sum, square);                                                       \
-  }                                                                                                \
-  KINEGRAPH_MULTIVERSION void gradient_sums_of(                                                    \
-      const Rows<const Scalar>& gradient, const Rows<const Scalar>& x, const Scalar* y,            \
-      Scalar* masked, bool has_relu, const ChannelsOf<Scalar>& of, int64_t rows, int64_t channels, \
-      double* sum, double* product) {                                                              \
-    gradient_sums(gradient, x, y, masked, has_relu, of, rows, channels, sum, product);             \
-  }                                                                                                \
-  KINEGRAPH_MULTIVERSION void input_gradient_of(                                                   \
-      const Rows<const Scalar>& gradient, const Rows<const Scalar>& x, bool has_relu,              \
-      const ChannelsOf<Scalar>& of, const Scalar* by_x, const Scalar* by_one, int64_t rows,        \
-      int64_t channels, Scalar* result) {                                                          \
-    input_gradient(gradient, x, has_relu, of, by_x, by_one, rows, channels, result);               \
+#define KINEGRAPH_BATCH_NORM(Scalar)                                                             \
+  KINEGRAPH_MULTIVERSION void moments_of(const Rows<const Scalar>& x, int64_t rows,              \
+                                         int64_t channels, double* sum, double* square) {        \
+    moments(x, rows, channels, sum, square);                                                     \
+  }                                                                                              \
+  KINEGRAPH_MULTIVERSION void mask_rows(const Rows<const Scalar>& gradient, const Scalar* y,     \
+                                        int64_t rows, int64_t channels, Scalar* result) {        \
+    mask(gradient, y, rows, channels, result);                                                   \
+  }                                                                                              \
+  KINEGRAPH_MULTIVERSION void gradient_sums_of(const Rows<const Scalar>& gradient,               \
+                                               const Rows<const Scalar>& x, bool has_relu,       \
+                                               const ChannelsOf<Scalar>& of, int64_t rows,       \
+                                               int64_t channels, double* sum, double* product) { \
+    if (has_relu)                                                                                \
+      gradient_sums<true>(gradient, x, of, rows, channels, sum, product);                        \
+    else                                                                                         \
+      gradient_sums<false>(gradient, x, of, rows, channels, sum, product);                       \
+  }                                                                                              \
+  KINEGRAPH_MULTIVERSION void input_gradient_of(                                                 \
+      const Rows<const Scalar>& gradient, const Rows<const Scalar>& x, bool has_relu,            \
+      const ChannelsOf<Scalar>& of, const Scalar* by_x, const Scalar* by_one, int64_t rows,      \
+      int64_t channels, Scalar* result) {                                                        \
+    if (has_relu)                                                                                \
+      input_gradient<true>(gradient, x, of, by_x, by_one, rows, channels, result);               \
+    else                                                                                         \
+      input_gradient<false>(gradient, x, of, by_x, by_one, rows, channels, result);              \
   }
 KINEGRAPH_BATCH_NORM(float)
 KINEGRAPH_BATCH_NORM(double)
@@ -218,26 +235,26 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const auto& x = saved[0];
-    const auto rows = rows_of(x);
-    const auto y = saved.size() > 5 ? rows_of(saved[5]) : at::Tensor();
     const Affine affine(saved[3], saved[4], saved[1], saved[2]);
+    const bool has_sum = context->saved_data["has_sum"].toBool();
     const bool has_relu = context->saved_data["relu"].toBool();
-    const auto upstream = rows_of(gradients[0]);
-    const auto masked = y.defined() ? at::empty_like(y) : at::Tensor();
-    const auto sums =
-        upstream_sums(upstream, rows, y, masked, has_relu && !y.defined(), affine).sum(0);
-    const auto g = masked.defined() ? masked : upstream;
-    at::Tensor to_x, to_add;
+    const auto image = [&](const at::Tensor& rows) {
+      return from_rows(rows, x.size(0), x.size(2), x.size(3));
+    };
+    // Behind a sum the mask of the ReLU comes from y, else from x in the passes below.
+    const auto rows = rows_of(x);
+    const auto g = has_relu && has_sum ? masked(rows_of(gradients[0]), rows_of(saved[5]))
+                                       : rows_of(gradients[0]);
+    const bool is_masked_by_x = has_relu && !has_sum;
+    const auto sums = gradient_sums_of_rows(g, rows, is_masked_by_x, affine).sum(0);
+    at::Tensor to_x;
     if (context->needs_input_grad(0))
-      to_x = from_rows(input_gradients(g, rows, has_relu && !y.defined(), affine, sums), x.size(0),
-                       x.size(2), x.size(3));
-    if (context->saved_data["has_sum"].toBool())
-      to_add = masked.defined() ? from_rows(masked, x.size(0), x.size(2), x.size(3)) : gradients[0];
+      to_x = image(input_gradients(g, rows, is_masked_by_x, affine, sums));
     const auto type = saved[1].scalar_type();
     return {to_x,
             (sums[1] * affine.inverse_deviation).to(type),
             sums[0].to(type),
-            to_add,
+            has_sum ? image(g) : at::Tensor(),
             at::Tensor(),
             at::Tensor()};
   }
@@ -262,19 +279,25 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
     at::Tensor scale, shift, mean;
   };
 
-  static at::Tensor upstream_sums(const at::Tensor& upstream, const at::Tensor& rows,
-                                  const at::Tensor& y, const at::Tensor& masked, bool has_relu,
-                                  const Affine& affine) {
-    const int64_t channels = rows.size(1);
+  static at::Tensor masked(const at::Tensor& gradient, const at::Tensor& y) {
+    const int64_t channels = y.size(1);
+    auto result = at::empty({y.size(0), channels}, y.options());
+    AT_DISPATCH_FLOATING_TYPES(y.scalar_type(), "batch_norm_gradient", [&] {
+      at::parallel_for(0, y.size(0), kRowsOfSum, [&](int64_t begin, int64_t end) {
+        mask_rows(pointed<scalar_t>(gradient, begin), y.data_ptr<scalar_t>() + begin * channels,
+                  end - begin, channels, result.data_ptr<scalar_t>() + begin * channels);
+      });
+    });
+    return result;
+  }
+
+  static at::Tensor gradient_sums_of_rows(const at::Tensor& g, const at::Tensor& rows,
+                                          bool has_relu, const Affine& affine) {
     const Typed typed(affine, rows.scalar_type());
     return AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "batch_norm_gradient", [&] {
-      const auto at_row = [&](const at::Tensor& dense, int64_t first) {
-        return dense.defined() ? dense.data_ptr<scalar_t>() + first * channels : nullptr;
-      };
       return sums_of_blocks(rows, [&](int64_t first, int64_t length, double* sum, double* product) {
-        gradient_sums_of(pointed<scalar_t>(upstream, first), pointed<scalar_t>(rows, first),
-                         at_row(y, first), at_row(masked, first), has_relu,
-                         typed.pointed<scalar_t>(), length, channels, sum, product);
+        gradient_sums_of(pointed<scalar_t>(g, first), pointed<scalar_t>(rows, first), has_relu,
+                         typed.pointed<scalar_t>(), length, rows.size(1), sum, product);
       });
     });
   }

@@ -78,7 +78,7 @@ BranchedTemporalConvImpl::Stems BranchedTemporalConvImpl::stems(const at::Tensor
           joins ? y.narrow(1, inner, last) : convolve(x, stem_convs_.back())};
 }
 
-at::Tensor BranchedTemporalConvImpl::forward(const at::Tensor& x) {
+at::Tensor BranchedTemporalConvImpl::forward(const at::Tensor& x, const Finish& finish) {
   const auto [active, plain] = stems(x);
   std::vector<at::Tensor> weights, biases;
   for (const auto& branch : dilated_) {
@@ -86,7 +86,7 @@ at::Tensor BranchedTemporalConvImpl::forward(const at::Tensor& x) {
     biases.push_back(branch->conv->bias);
   }
   const auto y = convolve_branches(active, weights, biases, branches_.dilations, stride_, plain);
-  return end_norms_.empty() ? y : norm(y, end_norms_);
+  return end_norms_.empty() ? finished(y, finish) : norm(y, end_norms_, finish);
 }
 
 std::vector<torch::nn::Conv2d> BranchedTemporalConvImpl::convs() const {

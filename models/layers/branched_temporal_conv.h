@@ -29,8 +29,8 @@ class BranchedTemporalConvImpl : public torch::nn::Module {
  public:
   BranchedTemporalConvImpl(const TemporalBranches& branches, int64_t in, int64_t out,
                            int64_t stride);
-  /// (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V)
-  at::Tensor forward(const at::Tensor& x);
+  /// (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V), finished.
+  at::Tensor forward(const at::Tensor& x, const Finish& finish);
 
   /// All convolutions and norms, to initialise them.
   std::vector<torch::nn::Conv2d> convs() const;

@@ -24,9 +24,9 @@ MixedTemporalConv::MixedTemporalConv(const MixedTemporalOptions& options, const 
 }
 
 at::Tensor MixedTemporalConv::branch(const at::Tensor& x) {
-  if (!add_coeff_.defined()) return branches_(x);
+  if (!add_coeff_.defined()) return branches_(x, Finish{});
   const int64_t joints = x.size(3);
-  const auto y = branches_(at::cat({x, x.mean(3, /*keepdim=*/true)}, 3));
+  const auto y = branches_(at::cat({x, x.mean(3, /*keepdim=*/true)}, 3), Finish{});
   return y.narrow(3, 0, joints) + y.narrow(3, joints, 1) * add_coeff_;
 }
 

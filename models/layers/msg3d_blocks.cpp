@@ -16,8 +16,7 @@ ResidualTemporalConvImpl::ResidualTemporalConvImpl(const TemporalBranches& branc
 }
 
 at::Tensor ResidualTemporalConvImpl::forward(const at::Tensor& x) {
-  auto y = conv_(x) + (residual_ ? residual_(x) : x);
-  return has_relu_ ? y.relu_() : y;
+  return conv_(x, Finish{residual_ ? residual_(x) : x, has_relu_});
 }
 
 Msg3dStageOptions Msg3dGraphOptions::stage() const {
@@ -71,8 +70,12 @@ at::Tensor Msg3dStage::forward(const at::Tensor& x) {
   auto y = shown(graph_conv_, graph_conv_(x));
   y = shown(first_, first_(y));
   y = shown(second_, second_(y));
-  for (auto& window : windows_) y = y + shown(window, window(x));
-  return shown(last_, last_(y.relu_()));
+  if (windows_.empty()) y = y.relu();
+  for (auto& window : windows_) {
+    const Finish finish{y, /*relu=*/&window == &windows_.back()};
+    y = is_traced() ? finished(shown(window, window(x, Finish{})), finish) : window(x, finish);
+  }
+  return shown(last_, last_(y));
 }
 
 }  // namespace kinegraph

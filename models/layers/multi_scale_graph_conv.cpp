@@ -103,16 +103,21 @@ WindowGraphConvImpl::WindowGraphConvImpl(const Skeleton& skeleton, MultiScaleGra
   out_bn_ = register_module("out_bn", torch::nn::BatchNorm2d(out));
 }
 
-at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x) {
-  const auto rows = frame_rows(graph_conv_(x));  // (N, T', V*w, E)
-  const int64_t n = rows.size(0), t = rows.size(1), v = rows.size(2) / window_, e = rows.size(3);
+at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x, const Finish& finish) {
+  const auto active = graph_conv_(x);  // (N, E, T', V*w)
+  const int64_t n = active.size(0), t = active.size(2), v = active.size(3) / window_,
+                e = active.size(1);
   // The frames of a joint's window lie side by side, so the convolution is one matrix product.
+  const auto rows_of_windows = [rows = n * t * v, width = window_ * e](const at::Tensor& any) {
+    return frame_rows(any).reshape({rows, width});
+  };
   const int64_t out = out_conv_->weight.size(0);
   const auto weight =
       out_conv_->weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
   const PublishedMacs published({n * t * v * window_ * e * out, /*graph=*/0});
-  const auto y = linear_rows(rows.reshape({n * t * v, window_ * e}), weight, out_conv_->bias);
-  return norm(from_rows(y, n, t, v), {out_bn_});
+  const auto y = linear_rows(rows_of_windows(active), weight, out_conv_->bias,
+                             followed_by(remake_of(active), rows_of_windows));
+  return norm(from_rows(y, n, t, v), {out_bn_}, finish);
 }
 
 }  // namespace kinegraph

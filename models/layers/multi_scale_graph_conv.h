@@ -53,8 +53,8 @@ class WindowGraphConvImpl : public torch::nn::Module {
   /// `options` as for the graph convolution, with out_channels those of the whole.
   WindowGraphConvImpl(const Skeleton& skeleton, MultiScaleGraphOptions options,
                       int64_t embedded_channels);
-  /// (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V)
-  at::Tensor forward(const at::Tensor& x);
+  /// (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V), finished.
+  at::Tensor forward(const at::Tensor& x, const Finish& finish);
 
  private:
   int64_t window_;
