@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "models/kernels/frame_kernel.h"
+#include "models/kernels/rows.h"
 
 namespace kinegraph {
 namespace {
@@ -162,7 +163,9 @@ class GatherAndMix : public torch::autograd::Function<GatherAndMix> {
       to_matrix = at::zeros({is_per_clip ? n : parts, m, v}, rows.options().dtype(at::kDouble));
     if (context->needs_input_grad(2))
       to_weight = at::zeros({parts, weight.size(0), weight.size(1)}, weight.options());
-    if (context->needs_input_grad(3)) to_bias = gradient.sum(at::IntArrayRef{0, 1});
+    if (context->needs_input_grad(3))
+      to_bias = sum_of_rows(gradient.view({gradient.size(0) * gradient.size(1), -1}))
+                    .view({gradient.size(2), gradient.size(3)});
     AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "gather_and_mix_grad", [&] {
       at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
         const at::NoGradGuard no_grad;

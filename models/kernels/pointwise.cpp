@@ -167,7 +167,7 @@ class LinearRows : public torch::autograd::Function<LinearRows> {
     if (context->needs_input_grad(0))
       to_rows = product(gradient, weight, Ending({}, {}, false, -1));
     if (context->needs_input_grad(1)) to_weight = weight_gradient(gradient, rows);
-    if (context->saved_data["has_bias"].toBool()) to_bias = gradient.sum(0);
+    if (context->saved_data["has_bias"].toBool()) to_bias = sum_of_rows(gradient);
     return {to_rows, to_weight, to_bias, at::Tensor()};
   }
 };

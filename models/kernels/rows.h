@@ -12,6 +12,10 @@ at::Tensor rows_of(const at::Tensor& x);
 /// The same without gaps between rows; an undefined tensor stays one.
 at::Tensor dense_rows_of(const at::Tensor& x);
 
+/// The sum of dense rows (R, C) on the CPU, float32 or float64: (C). Several rows at a time and
+/// then in float64, by all threads, and no number of them changes a bit.
+at::Tensor sum_of_rows(const at::Tensor& rows);
+
 /// (N*T*V, C) -> (N, C, T, V), a view in channels_last memory.
 at::Tensor from_rows(const at::Tensor& rows, int64_t clips, int64_t frames, int64_t joints);
 

@@ -196,7 +196,8 @@ class TiledConv : public torch::autograd::Function<TiledConv> {
       to_x = convolved_frames(gradient, weight.flip(2).transpose(0, 1), {}).permute({0, 3, 1, 2});
     if (context->needs_input_grad(1))
       to_weight = convolved_weight_gradient(frames, gradient, weight);
-    if (context->saved_data["has_bias"].toBool()) to_bias = gradient.sum({0, 1, 2});
+    if (context->saved_data["has_bias"].toBool())
+      to_bias = sum_of_rows(gradient.view({-1, gradient.size(3)}));
     return {to_x, to_weight, to_bias};
   }
 };

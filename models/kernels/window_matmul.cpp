@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "models/kernels/frame_matmul.h"
+#include "models/kernels/rows.h"
 #include "models/kernels/window_plan.h"
 
 namespace kinegraph {
@@ -208,7 +209,7 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
       to_matrix = products.plan().matrix_gradient(backward_of_clips(
           products, products.plan().point_matrices(matrix), rows, gradient, to_rows));
     });
-    return {to_matrix, to_rows, gradient.sum(at::IntArrayRef{0, 1, 2}), {}, {}};
+    return {to_matrix, to_rows, sum_of_rows(gradient.view({-1, gradient.size(3)})), {}, {}};
   }
 
  private:
