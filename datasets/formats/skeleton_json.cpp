@@ -63,7 +63,8 @@ class SkeletonJsonParser {
     } else if (key == "label_index") {
       result_.label_index = value.get_int64();
       if (*result_.label_index < 0 || *result_.label_index >= kMostClasses)
-        reader_.fail(fmt::format("the label_index {} before here", *result_.label_index));
+        reader_.fail(fmt::format("a label_index before here is {}, outside 0..{}",
+                                 *result_.label_index, kMostClasses - 1));
     } else if (key == "fps") {
       clip.fps = value.get_double();
     } else if (key == "width") {

@@ -11,6 +11,7 @@
 #include "datasets/ntu/missing_list.h"
 #include "datasets/ntu/recording.h"
 #include "datasets/ntu/recordings.h"
+#include "framework/base/text.h"
 #include "framework/skeleton/skeleton.h"
 
 namespace fs = std::filesystem;
@@ -68,6 +69,9 @@ class NtuRaw : public Importer {
     std::vector<Job> jobs = jobs_of(recordings, context_.is_strict);
     const ntu::Benchmark benchmark = benchmark_of(jobs);
     const ImportReport left_out = leave_out(jobs, recordings, benchmark);
+    if (jobs.empty())
+      throw DataError(Fault{source.string(), join(warnings_of(left_out)), "a clip that is left",
+                            "Is the source the right one?"});
     ImportWriter writer(source, store, store_info(benchmark), context_);
     writer.set_splits(splits_of(jobs, recordings, benchmark), static_cast<int64_t>(jobs.size()));
     std::vector<std::string> ids;
@@ -80,16 +84,16 @@ class NtuRaw : public Importer {
   }
 
  private:
-  /// Throws DataError when no recording of several has a name of NTU RGB+D, or not each, if
-  /// `are_all_named`.
-  static std::vector<Job> jobs_of(const ntu::Recordings& recordings, bool are_all_named) {
+  /// Throws DataError when none of several recordings has a name of NTU RGB+D; when `is_strict`,
+  /// also when one of them has not.
+  static std::vector<Job> jobs_of(const ntu::Recordings& recordings, bool is_strict) {
     std::vector<Job> jobs;
     for (int64_t i = 0; i < recordings.size(); ++i)
       jobs.push_back({i, ntu::ClipName::parse(recordings.id(i))});
     const auto is_nameless = [](const Job& job) { return !job.name; };
     const auto first = std::find_if(jobs.begin(), jobs.end(), is_nameless);
     const bool are_none_named = std::all_of(jobs.begin(), jobs.end(), is_nameless);
-    if (first != jobs.end() && !recordings.is_single_file() && (are_all_named || are_none_named))
+    if (first != jobs.end() && !recordings.is_single_file() && (is_strict || are_none_named))
       throw DataError(Fault{recordings.where(first->recording),
                             fmt::format("the clip name '{}'", recordings.id(first->recording)),
                             "SsssCcccPpppRrrrAaaa of NTU RGB+D, such as S001C002P003R002A013",
@@ -106,7 +110,8 @@ class NtuRaw : public Importer {
     return is_beyond ? ntu::Benchmark::ntu120 : ntu::Benchmark::ntu60;
   }
 
-  /// Removes the jobs that are not of the benchmark; says how many and why.
+  /// Removes the jobs without a name of NTU RGB+D, missing skeletons and actions beyond the
+  /// benchmark; says how many and why.
   ImportReport leave_out(std::vector<Job>& jobs, const ntu::Recordings& recordings,
                          ntu::Benchmark benchmark) const {
     std::unordered_set<std::string> missing;

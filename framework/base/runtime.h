@@ -8,7 +8,7 @@ namespace kinegraph {
 /// Call first in main(), before any tensor exists. glibc's malloc keeps freed memory in the process
 /// then: training allocates and frees the same large blocks every step, and page faults would
 /// dominate. A program that links jemalloc, as `kinegraph` does, sets that one in main.cpp's way
-/// instead, and takes up to a third less memory.
+/// instead, and takes up to a quarter less memory.
 void tune_allocator();
 
 /// What set_up_threads() found and chose.

@@ -4,16 +4,10 @@
 #include <filesystem>
 #include <memory>
 
-#include "framework/base/error.h"
+#include "framework/io/clip_check.h"
 #include "framework/io/store_info.h"
 
 namespace kinegraph {
-
-/// A clip that no store of its kind can hold; others can still be added.
-class InvalidClip : public DataError {
- public:
-  explicit InvalidClip(const DataError& why) : DataError(why) {}
-};
 
 /// The file appears under its name, whole, at finish(); without finish() nothing is left.
 ///

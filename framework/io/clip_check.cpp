@@ -7,8 +7,6 @@
 #include <limits>
 #include <numeric>
 
-#include "framework/base/error.h"
-#include "framework/io/annotation_store_writer.h"
 #include "framework/io/store_format.h"
 
 namespace kinegraph::store_format {

@@ -3,9 +3,18 @@
 
 #include <string>
 
+#include "framework/base/error.h"
 #include "framework/io/store_info.h"
 
-namespace kinegraph::store_format {
+namespace kinegraph {
+
+/// A clip that no store of its kind can hold; others can still be added.
+class InvalidClip : public DataError {
+ public:
+  explicit InvalidClip(const DataError& why) : DataError(why) {}
+};
+
+namespace store_format {
 
 /// Sizes that follow from a valid clip.
 struct ClipSizes {
@@ -17,4 +26,5 @@ struct ClipSizes {
 /// unique and its optional arrays those of the other clips besides: the writer sees to that.
 ClipSizes check_clip(const Clip& clip, const StoreInfo& info, const std::string& where);
 
-}  // namespace kinegraph::store_format
+}  // namespace store_format
+}  // namespace kinegraph

@@ -4,6 +4,7 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -14,7 +15,7 @@
 namespace kinegraph {
 namespace {
 
-constexpr int64_t kRowsOfSum = 1024;  // the sums of so many rows are one partial sum
+constexpr int64_t kRowsOfSum = 256;  // the sums of so many rows are one partial sum
 
 template <class Scalar>
 StridedRows<const Scalar> pointed(const at::Tensor& rows, int64_t first) {
@@ -41,19 +42,17 @@ at::Tensor sums_of_blocks(const at::Tensor& rows, const Body& body) {
 /// (C) each, float64; the variance of the batch itself, with the count below.
 std::pair<at::Tensor, at::Tensor> mean_and_variance(const at::Tensor& rows) {
   const int64_t count = rows.size(0);
-  const auto sums = AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "batch_norm", [&] {
-    return sums_of_blocks(rows, [&](int64_t first, int64_t length, double* sum, double* square) {
-      moments_of(pointed<scalar_t>(rows, first), length, rows.size(1), sum, square);
+  const auto parts = AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "batch_norm", [&] {
+    return sums_of_blocks(rows, [&](int64_t first, int64_t length, double* mean, double* square) {
+      moments_of(pointed<scalar_t>(rows, first), length, rows.size(1), mean, square);
     });
   });
-  // Chan, Golub & LeVeque 1983: the moments of parts about their own base become those of all.
-  auto sizes = at::full({sums.size(0), 1}, static_cast<double>(kRowsOfSum), sums.options());
-  sizes[-1] = static_cast<double>(count - (sums.size(0) - 1) * kRowsOfSum);
-  const auto base = rows.slice(0, 0, count, kRowsOfSum).to(at::kDouble);
-  const auto sum = sums.select(1, 0), means = base + sum / sizes;
+  auto sizes = at::full({parts.size(0), 1}, static_cast<double>(kRowsOfSum), parts.options());
+  sizes[-1] = static_cast<double>(count - (parts.size(0) - 1) * kRowsOfSum);
+  // Chan, Golub & LeVeque 1983: the moments of all from those of parts.
+  const auto means = parts.select(1, 0);
   const auto mean = (means * sizes).sum(0) / static_cast<double>(count);
-  const auto squares =
-      (sums.select(1, 1) - sum * sum / sizes).sum(0) + ((means - mean).square() * sizes).sum(0);
+  const auto squares = parts.select(1, 1).sum(0) + ((means - mean).square() * sizes).sum(0);
   return {mean, squares / static_cast<double>(count)};
 }
 
@@ -158,18 +157,20 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
   }
 
   static at::Tensor gradient_sums_of_rows(const at::Tensor& g, const at::Tensor& rows,
-                                          bool has_relu, const Affine& affine) {
+                                          bool is_masked_by_x, const Affine& affine) {
     const Typed typed(affine, rows.scalar_type());
     return AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "batch_norm_gradient", [&] {
       return sums_of_blocks(rows, [&](int64_t first, int64_t length, double* sum, double* product) {
-        gradient_sums_of(pointed<scalar_t>(g, first), pointed<scalar_t>(rows, first), has_relu,
-                         typed.pointed<scalar_t>(), length, rows.size(1), sum, product);
+        gradient_sums_of(pointed<scalar_t>(g, first), pointed<scalar_t>(rows, first),
+                         is_masked_by_x, typed.pointed<scalar_t>(), length, rows.size(1), sum,
+                         product);
       });
     });
   }
 
-  static at::Tensor input_gradients(const at::Tensor& g, const at::Tensor& rows, bool has_relu,
-                                    const Affine& affine, const at::Tensor& sums) {
+  static at::Tensor input_gradients(const at::Tensor& g, const at::Tensor& rows,
+                                    bool is_masked_by_x, const Affine& affine,
+                                    const at::Tensor& sums) {
     const auto count = static_cast<double>(rows.size(0));
     const auto type = rows.scalar_type();
     const Typed typed(affine, type);
@@ -179,8 +180,8 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
     auto result = at::empty({rows.size(0), rows.size(1)}, rows.options());
     AT_DISPATCH_FLOATING_TYPES(type, "batch_norm_gradient", [&] {
       at::parallel_for(0, rows.size(0), kRowsOfSum, [&](int64_t begin, int64_t end) {
-        input_gradient_of(pointed<scalar_t>(g, begin), pointed<scalar_t>(rows, begin), has_relu,
-                          typed.pointed<scalar_t>(), by_x.data_ptr<scalar_t>(),
+        input_gradient_of(pointed<scalar_t>(g, begin), pointed<scalar_t>(rows, begin),
+                          is_masked_by_x, typed.pointed<scalar_t>(), by_x.data_ptr<scalar_t>(),
                           by_one.data_ptr<scalar_t>(), end - begin, rows.size(1),
                           result.data_ptr<scalar_t>() + begin * rows.size(1));
       });
@@ -194,7 +195,7 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
 BatchNormed batch_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        double epsilon, const Finish& finish) {
   TORCH_CHECK(x.size(0) * x.size(2) * x.size(3) > 1,
-              "batch_norm: a batch of one value a channel has no variance: ", x.sizes());
+              "batch_norm: less than two values a channel have no variance: ", x.sizes());
   c10::optional<at::Tensor> add;
   if (finish.add.defined()) add = finish.add;
   const auto results = BatchNorm::apply(x, weight, bias, add, epsilon, finish.relu);

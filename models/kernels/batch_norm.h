@@ -18,8 +18,8 @@ struct BatchNormed {
 /// float64, and no number of threads changes a bit.
 ///
 /// x: (N, C, T, V), best channels_last or a channel range of that; weight, bias: (C). All, and
-/// finish.add, are differentiable. Only x is kept for the backward pass, and y where the ReLU
-/// stands behind a sum.
+/// finish.add of x's sizes, are differentiable, once. Only x is kept for the backward pass, and y
+/// where the ReLU stands behind a sum.
 BatchNormed batch_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        double epsilon, const Finish& finish);
 

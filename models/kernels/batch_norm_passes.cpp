@@ -1,29 +1,50 @@
 #include "models/kernels/batch_norm_passes.h"
 
+#include <vector>
+
 namespace kinegraph {
 namespace {
 
 constexpr int64_t kRowsAtOnce = 4;  // added up before they are widened to float64
 
-/// sum[c] of x - x[0], square[c] of its square.
-template <class Scalar>
-KINEGRAPH_INLINE void moments(const StridedRows<const Scalar>& x, int64_t rows, int64_t channels,
-                              double* __restrict sum, double* __restrict square) {
-  const Scalar* __restrict base = x.row(0);
+/// sum[c] of x - about, square[c] of its square.
+template <bool HasSquare, class Scalar>
+KINEGRAPH_INLINE void sums_about(const StridedRows<const Scalar>& x, const Scalar* about,
+                                 int64_t rows, int64_t channels, double* sum, double* square) {
   for (int64_t r = 0; r < rows; r += kRowsAtOnce) {
-    // Rows behind the last one give the base, and so add nothing.
-    const auto row = [&](int64_t i) { return r + i < rows ? x.row(r + i) : base; };
+    // Rows behind the last one add nothing.
+    const auto row = [&](int64_t i) { return r + i < rows ? x.row(r + i) : about; };
     const Scalar *a = row(0), *b = row(1), *c = row(2), *d = row(3);
 #pragma omp simd
     for (int64_t i = 0; i < channels; ++i) {
-      const Scalar p = a[i] - base[i], q = b[i] - base[i], s = c[i] - base[i], t = d[i] - base[i];
+      const Scalar zero = about[i];
+      const Scalar p = a[i] - zero, q = b[i] - zero, s = c[i] - zero, t = d[i] - zero;
       sum[i] += static_cast<double>((p + q) + (s + t));
-      square[i] += static_cast<double>((p * p + q * q) + (s * s + t * t));
+      if (HasSquare) square[i] += static_cast<double>((p * p + q * q) + (s * s + t * t));
     }
   }
 }
 
-/// to = the gradient where y is above 0. All dense.
+/// Twice over rows that fit in the cache: squares are of distances from the mean, not from a value
+/// that may lie far off.
+template <class Scalar>
+KINEGRAPH_INLINE void moments(const StridedRows<const Scalar>& x, int64_t rows, int64_t channels,
+                              double* mean, double* square) {
+  const Scalar* first = x.row(0);
+  const auto count = static_cast<double>(rows);
+  std::vector<double> sum(static_cast<size_t>(channels)), rest(sum.size());
+  std::vector<Scalar> middle(sum.size());
+  sums_about<false>(x, first, rows, channels, sum.data(), square);
+  for (size_t i = 0; i < sum.size(); ++i)
+    middle[i] = static_cast<Scalar>(static_cast<double>(first[i]) + sum[i] / count);
+  sums_about<true>(x, middle.data(), rows, channels, rest.data(), square);
+  for (size_t i = 0; i < sum.size(); ++i) {
+    mean[i] = static_cast<double>(middle[i]) + rest[i] / count;
+    square[i] -= rest[i] * rest[i] / count;
+  }
+}
+
+/// result = the gradient where y is above 0; y and result are dense.
 template <class Scalar>
 KINEGRAPH_INLINE void mask(const StridedRows<const Scalar>& gradient, const Scalar* y, int64_t rows,
                            int64_t channels, Scalar* result) {
@@ -97,8 +118,8 @@ KINEGRAPH_INLINE void input_gradient(const StridedRows<const Scalar>& gradient,
 
 #define KINEGRAPH_BATCH_NORM(Scalar)                                                              \
   KINEGRAPH_MULTIVERSION void moments_of(const StridedRows<const Scalar>& x, int64_t rows,        \
-                                         int64_t channels, double* sum, double* square) {         \
-    moments(x, rows, channels, sum, square);                                                      \
+                                         int64_t channels, double* mean, double* square) {        \
+    moments(x, rows, channels, mean, square);                                                     \
   }                                                                                               \
   KINEGRAPH_MULTIVERSION void mask_rows(const StridedRows<const Scalar>& gradient,                \
                                         const Scalar* y, int64_t rows, int64_t channels,          \

@@ -22,10 +22,11 @@ struct ChannelsOf {
   const Scalar *scale, *shift, *mean;
 };
 
-/// sum[c] of x - x[0], square[c] of its square.
-void moments_of(const StridedRows<const float>& x, int64_t rows, int64_t channels, double* sum,
+/// mean[c] of x, square[c] of the squares of x - mean, which starts at 0. A few hundred rows, which
+/// are read twice.
+void moments_of(const StridedRows<const float>& x, int64_t rows, int64_t channels, double* mean,
                 double* square);
-void moments_of(const StridedRows<const double>& x, int64_t rows, int64_t channels, double* sum,
+void moments_of(const StridedRows<const double>& x, int64_t rows, int64_t channels, double* mean,
                 double* square);
 
 /// result = the gradient where y, dense, is above 0.

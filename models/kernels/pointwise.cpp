@@ -160,7 +160,7 @@ class LinearRows : public torch::autograd::Function<LinearRows> {
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list gradients) {
-    const auto saved = saved_variables(*context);
+    const auto saved = saved_variables(*context, context->needs_input_grad(1));
     const auto &rows = saved[0], &weight = saved[1];
     const auto gradient = gradients[0].contiguous();
     at::Tensor to_rows, to_weight, to_bias;

@@ -31,12 +31,14 @@ void save_for_backward(torch::autograd::AutogradContext& context, const at::Tens
   context.save_for_backward(std::move(others));
 }
 
-torch::autograd::variable_list saved_variables(torch::autograd::AutogradContext& context) {
+torch::autograd::variable_list saved_variables(torch::autograd::AutogradContext& context,
+                                               bool needs_first) {
   auto variables = context.get_saved_variables();
   const auto found = context.saved_data.find(kKey);
   if (found == context.saved_data.end()) return variables;
   const auto holder = found->second.toCapsule();
-  variables.insert(variables.begin(), static_cast<Holder&>(*holder).remake());
+  variables.insert(variables.begin(),
+                   needs_first ? static_cast<Holder&>(*holder).remake() : at::Tensor());
   return variables;
 }
 

@@ -12,7 +12,9 @@ namespace kinegraph {
 using Remake = std::function<at::Tensor()>;
 
 /// The way `x` was made: batch_norm() without an addend, or aggregate_sparse(). Both take one pass
-/// over memory, little beside the product that `x` is an operand of.
+/// over memory, little beside the product that `x` is an operand of. It cannot be made once the
+/// backward pass has freed what its own function keeps, and nobody would notice that `x` was
+/// changed in place without autograd.
 Remake remake_of(const at::Tensor& x);
 
 /// `then` applied to what `remake` makes; empty when that is.
@@ -27,7 +29,8 @@ Remake followed_by(const Remake& remake, Then then) {
 void save_for_backward(torch::autograd::AutogradContext& context, const at::Tensor& x,
                        const Remake& remake, torch::autograd::variable_list others);
 
-/// What save_for_backward() kept: `x` first.
-torch::autograd::variable_list saved_variables(torch::autograd::AutogradContext& context);
+/// What save_for_backward() kept: `x` first, which is made only if `needs_first`.
+torch::autograd::variable_list saved_variables(torch::autograd::AutogradContext& context,
+                                               bool needs_first = true);
 
 }  // namespace kinegraph

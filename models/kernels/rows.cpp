@@ -56,8 +56,10 @@ bool is_one_sequence(const at::Tensor& x) {
 at::Tensor rows_of(const at::Tensor& x) {
   auto rows = x.permute({0, 2, 3, 1});
   if (rows.stride(3) != 1 || !is_one_sequence(rows)) rows = rows.contiguous();
-  // The stride of a single channel may be anything, and a reshape keeps it.
-  if (x.size(1) == 1) return rows.reshape({-1}).view({-1, 1});
+  if (x.size(1) == 1) {  // whose own stride may be anything
+    const auto flat = rows.reshape({-1});
+    return flat.as_strided({flat.size(0), 1}, {flat.stride(0), 1}, flat.storage_offset());
+  }
   return rows.view({-1, x.size(1)});
 }
 

@@ -55,6 +55,8 @@ at::Tensor scale_rows(const at::Tensor& rows, const at::Tensor& scale, const at:
                       const at::Tensor& add, bool relu) {
   TORCH_CHECK(rows.dim() == 2 && rows.stride(1) == 1, "scale_rows: ", rows.sizes(),
               " with strides ", rows.strides(), " is not rows of channels");
+  TORCH_CHECK(!add.defined() || add.sizes() == rows.sizes(), "scale_rows: an addend of ",
+              add.sizes(), " for rows ", rows.sizes());
   const int64_t channels = rows.size(1);
   auto result = at::empty({rows.size(0), channels}, rows.options());
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "scale_rows", [&] {

@@ -188,7 +188,7 @@ class TiledConv : public torch::autograd::Function<TiledConv> {
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list gradients) {
-    const auto saved = saved_variables(*context);
+    const auto saved = saved_variables(*context, context->needs_input_grad(1));
     const auto &frames = saved[0], &weight = saved[1];
     const auto gradient = frames_in(gradients[0]);
     at::Tensor to_x, to_weight, to_bias;

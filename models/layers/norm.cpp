@@ -41,7 +41,7 @@ void track(const Norms& norms, const at::Tensor& mean, const at::Tensor& varianc
   }
 }
 
-/// LibTorch's own: in evaluation with gradients, and for other devices and types.
+/// LibTorch's own: in evaluation with gradients or a trace, and for other devices and types.
 at::Tensor plain_norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
   const auto& first = *norms.front();
   auto mean = joined(norms, mean_of), variance = joined(norms, variance_of);

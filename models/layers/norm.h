@@ -36,7 +36,8 @@ FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms
 /// be merged, such as a norm into the linear layer before it.
 bool is_plain_evaluation(const torch::nn::Module& module);
 
-/// conv(x): 1x1 convolutions as pointwise(), others by LibTorch.
+/// conv(x): 1x1 convolutions as pointwise(), wide ones over frames as tiled_conv(), others by
+/// LibTorch.
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv);
 
 /// relu(BatchNorm(conv(x)) + add), the norm folded into the weights where it may be. Ioffe &

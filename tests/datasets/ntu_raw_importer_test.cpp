@@ -375,6 +375,17 @@ TEST_F(NtuRawImporter, StrictlyANameOfAnotherFormIsAnError) {
       << error;
 }
 
+TEST_F(NtuRawImporter, SaysWhyNoClipIsLeft) {
+  add("S001C001P001R001A001");
+  add("clip");
+  add_list("S001C001P001R001A001\n");
+  EXPECT_EQ(
+      import_error(with_list()),
+      "data: 1 clip left out: a name that is no clip's of NTU RGB+D (such as clip), 1 clip left "
+      "out: listed as having missing skeletons (such as S001C001P001R001A001); expected a clip "
+      "that is left\n  Is the source the right one?");
+}
+
 TEST_F(NtuRawImporter, RefusesTheSameClipTwice) {
   add("S001C001P001R001A001");
   folder_.write("data/a/S001C001P001R001A001.skeleton", "");

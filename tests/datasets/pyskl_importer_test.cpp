@@ -380,6 +380,22 @@ TEST_F(PysklImporter, LeavesOutUnusableClipsAndSaysWhy) {
   EXPECT_EQ(AnnotationStore::open(store_).split("train"), (Integers{0}));
 }
 
+TEST_F(PysklImporter, OtherFieldsStayWithTheirClipsWhereTheStoreRefusesOne) {
+  std::vector<TestAnnotation> clips(3);
+  for (size_t i = 0; i < clips.size(); ++i) {
+    clips[i].id = i == 1 ? "no\nname" : "clip" + std::to_string(i);
+    clips[i].more = [i](pickle::Writer& w) {
+      w.text("quality");
+      w.real(static_cast<double>(i));
+    };
+  }
+  write(clips, {{"train", {"clip0", "clip2"}}});
+  const ImportReport report = import();
+  EXPECT_EQ(report.rejected.at("a faulty file").first, 1);
+  EXPECT_EQ(std::get<std::vector<double>>(AnnotationStore::open(store_).extra_field("quality")),
+            (std::vector<double>{0, 2}));
+}
+
 TEST_F(PysklImporter, RefusesAnotherNumberOfFrames) {
   TestAnnotation clip;
   clip.total_frames = 3;

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "models/kernels/aggregate_kernel.h"
+#include "models/kernels/branch_conv.h"
 #include "models/kernels/rows.h"
 #include "models/kernels/tiled_conv.h"
 #include "tests/support/models/gradients.h"
@@ -75,6 +77,17 @@ TEST(BatchNormKernel, ChannelsFarFromZeroKeepTheirDigits) {
   EXPECT_LE(error_of(result.variance, seen.var(1, /*unbiased=*/true)), 1e-6);
 }
 
+TEST(BatchNormKernel, AFirstRowFarFromTheOthersCostsNoDigits) {
+  at::manual_seed(1);
+  auto x =
+      at::full({1, 1, 250, 1}, 0.3, at::kDouble) + at::randn({1, 1, 250, 1}, at::kDouble) * 1e-3;
+  x.select(2, 0).fill_(1000);
+  const auto result = batch_norm(x.to(at::kFloat), at::ones({1}), at::zeros({1}), kEpsilon, {});
+  const auto seen = x.to(at::kFloat).to(at::kDouble).flatten();
+  EXPECT_LE(error_of(result.mean, seen.mean().view({1})), 1e-7);
+  EXPECT_LE(error_of(result.variance, seen.var(/*unbiased=*/true).view({1})), 1e-7);
+}
+
 TEST(BatchNormKernel, GivesTheStatisticsOfTheBatch) {
   at::manual_seed(1);
   const auto v = random_case(kSizes[0], at::kDouble);
@@ -141,6 +154,69 @@ TEST(Remake, OfAStridedPointwiseConvolution) {
 TEST(Remake, OfATiledConvolution) {
   expect_same_bits_remade([](const auto& v) { return tiled_conv(v[0], v[1], {}); },
                           {at::randn({48, 48, 9, 1})});
+}
+
+TEST(Remake, OfBranches) {
+  expect_same_bits_remade(
+      [](const auto& v) {
+        const auto plain = v[0].detach().narrow(1, 0, 2);
+        return convolve_branches(v[0], {v[1]}, {at::ones({24})}, {2}, 1, plain);
+      },
+      {at::randn({24, 24, 3, 1})});
+}
+
+TEST(Remake, OfGatheredNeighbours) {
+  at::manual_seed(1);
+  const auto x = at::randn({2, 3, 9, 4}).contiguous(at::MemoryFormat::ChannelsLast);
+  const auto adjacency = at::randn({2, 4, 4});
+  const auto y = aggregate_sparse(x.clone().set_requires_grad(true), adjacency, adjacency > 0);
+  const Remake remake = remake_of(y);
+  ASSERT_TRUE(remake);
+  EXPECT_TRUE(remake().equal(y));
+}
+
+TEST(Remake, WorksTwiceWhileTheGraphIsRetained) {
+  at::manual_seed(1);
+  const auto v = random_case({2, 8, 9, 5}, at::kFloat);
+  const auto x = v[0].clone().set_requires_grad(true);
+  const auto weight = at::randn({7, 8, 1, 1}).set_requires_grad(true);
+  const auto loss = pointwise(by_us({x, v[1], v[2]}, false, true), weight, {}).square().sum();
+  loss.backward({}, /*retain_graph=*/true);
+  const auto once = weight.grad().clone();
+  loss.backward();
+  EXPECT_TRUE(weight.grad().equal(once + once));
+}
+
+TEST(Remake, IsNotNeededForFrozenWeights) {
+  at::manual_seed(1);
+  const auto v = random_case({2, 8, 9, 5}, at::kDouble);
+  const auto weight = at::randn({7, 8, 1, 1}, at::kDouble);
+  const auto gradient = [&](const auto& norm) {
+    const auto x = v[0].clone().set_requires_grad(true);
+    pointwise(norm({x, v[1], v[2]}, false, true), weight, {}).square().sum().backward();
+    return x.grad();
+  };
+  EXPECT_LE(error_of(gradient(by_us), gradient(by_libtorch)), 1e-11);
+}
+
+TEST(BatchNormKernel, RefusesAnAddendOfOtherSizes) {
+  const auto v = random_case({2, 3, 4, 5}, at::kFloat);
+  EXPECT_THROW(by_us({v[0], v[1], v[2], v[3].narrow(2, 0, 1)}, true, true), c10::Error);
+}
+
+TEST(Rows, OfASingleChannelLieSideBySide) {
+  const auto wide = at::randn({2, 3, 4, 5}).contiguous(at::MemoryFormat::ChannelsLast);
+  for (const auto& x : {wide.narrow(1, 0, 1), wide.narrow(1, 0, 1).contiguous()}) {
+    const auto rows = rows_of(x);
+    EXPECT_EQ(rows.stride(1), 1);
+    EXPECT_TRUE(rows.flatten().equal(x.permute({0, 2, 3, 1}).flatten()));
+  }
+}
+
+TEST(SumOfRows, IsTheSameForTwoThreads) {
+  at::manual_seed(1);
+  expect_same_bits_for_two_threads([](const auto& v) { return v[0] * sum_of_rows(v[0].detach()); },
+                                   {at::randn({40'000, 64})});
 }
 
 TEST(SumOfRows, IsTheSum) {
