@@ -1,4 +1,4 @@
-// The passes over memory of batch_norm(), float32 and float64. Sums are added to what is there.
+// The passes over memory of batch_norm(), float32 and float64.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ void mask_rows(const StridedRows<const float>& gradient, const float* y, int64_t
 void mask_rows(const StridedRows<const double>& gradient, const double* y, int64_t rows,
                int64_t channels, double* result);
 
-/// sum[c] of the gradient g before the ReLU, if any, product[c] of g * (x - mean).
+/// Adds to sum[c] the gradient g before the ReLU, if any, to product[c] g * (x - mean).
 void gradient_sums_of(const StridedRows<const float>& gradient, const StridedRows<const float>& x,
                       bool has_relu, const ChannelsOf<float>& of, int64_t rows, int64_t channels,
                       double* sum, double* product);

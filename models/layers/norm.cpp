@@ -25,20 +25,30 @@ at::Tensor bias_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.bias; }
 at::Tensor mean_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_mean; }
 at::Tensor variance_of(const torch::nn::BatchNorm2dImpl& norm) { return norm.running_var; }
 
-/// Moves the running statistics towards those of a batch.
-void track(const Norms& norms, const at::Tensor& mean, const at::Tensor& variance) {
+/// body(norm, statistics of its own channels) for each norm, from those of all side by side.
+template <class Body>
+void for_each_norm(const Norms& norms, const at::Tensor& mean, const at::Tensor& variance,
+                   const Body& body) {
   const at::NoGradGuard no_grad;
+  int64_t begin = 0;
+  for (const auto& norm : norms) {
+    const int64_t count = norm->options.num_features();
+    body(*norm, mean.narrow(0, begin, count), variance.narrow(0, begin, count));
+    begin += count;
+  }
+}
+
+/// Moves the running statistics towards those of a batch.
+void track(const Norms& norms, const at::Tensor& batch_mean, const at::Tensor& batch_variance) {
   const double momentum = *norms.front()->options.momentum();
   const auto move = [&](const at::Tensor& running, const at::Tensor& seen) {
     running.copy_(running.to(at::kDouble) * (1 - momentum) + seen * momentum);
   };
-  int64_t begin = 0;
-  for (const auto& norm : norms) {
-    const int64_t count = norm->options.num_features();
-    move(norm->running_mean, mean.narrow(0, begin, count));
-    move(norm->running_var, variance.narrow(0, begin, count));
-    begin += count;
-  }
+  for_each_norm(norms, batch_mean, batch_variance,
+                [&](auto& norm, const at::Tensor& mean, const at::Tensor& variance) {
+                  move(norm.running_mean, mean);
+                  move(norm.running_var, variance);
+                });
 }
 
 /// LibTorch's own: in evaluation with gradients or a trace, and for other devices and types.
@@ -48,16 +58,13 @@ at::Tensor plain_norm(const at::Tensor& x, const Norms& norms, const Finish& fin
   const auto y =
       at::batch_norm(x, joined(norms, weight_of), joined(norms, bias_of), mean, variance,
                      first.is_training(), *first.options.momentum(), first.options.eps(), true);
-  if (first.is_training() && norms.size() > 1) {
-    const at::NoGradGuard no_grad;
-    int64_t begin = 0;
-    for (const auto& norm : norms) {
-      const int64_t count = norm->options.num_features();
-      norm->running_mean.copy_(mean.narrow(0, begin, count));
-      norm->running_var.copy_(variance.narrow(0, begin, count));
-      begin += count;
-    }
-  }
+  // Of several norms the running statistics are copies so far.
+  if (first.is_training() && norms.size() > 1)
+    for_each_norm(norms, mean, variance,
+                  [](auto& norm, const at::Tensor& of_mean, const at::Tensor& of_variance) {
+                    norm.running_mean.copy_(of_mean);
+                    norm.running_var.copy_(of_variance);
+                  });
   return finished(y, finish);
 }
 
