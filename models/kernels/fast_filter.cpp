@@ -25,15 +25,6 @@ constexpr FastFilter kFilters[] = {
      {{1, 1, 1, 0}, {0, 1, -1, -1}}},
 };
 
-// The point 2 has factors up to 4.
-constexpr FastFilter kTiledFilter = {
-    3,
-    3,
-    5,
-    {{.5, 0, 0}, {-.5, -.5, -.5}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 6, 1. / 3, 2. / 3}, {0, 0, 1}},
-    {{2, -1, -2, 1, 0}, {0, -2, -1, 1, 0}, {0, 2, -3, 1, 0}, {0, -1, 0, 1, 0}, {0, 2, -1, -2, 1}},
-    {{1, 1, 1, 1, 0}, {0, 1, -1, 2, 0}, {0, 1, 1, 4, 1}}};
-
 template <int kTerms, class Scalar>
 KINEGRAPH_INLINE void combine_rows(Scalar* to, int64_t step, const Term<Scalar>* terms,
                                    int64_t rows, int64_t width) {
@@ -78,8 +69,6 @@ const FastFilter& fast_filter(int64_t taps) {
   TORCH_CHECK(taps >= 1 && taps <= FastFilter::kMostTaps, "no fast filter of ", taps, " taps");
   return kFilters[taps - 1];
 }
-
-const FastFilter& tiled_filter() { return kTiledFilter; }
 
 KINEGRAPH_MULTIVERSION void combine(float* to, int64_t step, const Term<float>* terms,
                                     int64_t count, int64_t rows, int64_t width) {

@@ -28,9 +28,6 @@ struct FastFilter {
 /// The filter of 1 to kMostTaps taps: 1 product an output, 4 for three outputs, 4 for two.
 const FastFilter& fast_filter(int64_t taps);
 
-/// The filter of 3 taps with as many outputs: 5 products for three, with the point 2 as well.
-const FastFilter& tiled_filter();
-
 /// One term of a linear combination: a block of rows, `step` apart, times a factor.
 template <class Scalar>
 struct Term {

@@ -5,8 +5,14 @@
 #ifdef __x86_64__
 #define KINEGRAPH_MULTIVERSION \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+/// The same in two parts, for functions that use registers of one size alone: of AVX-512, and of
+/// the others.
+#define KINEGRAPH_WIDE __attribute__((target("arch=x86-64-v4")))
+#define KINEGRAPH_NARROW __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define KINEGRAPH_MULTIVERSION
+#define KINEGRAPH_WIDE
+#define KINEGRAPH_NARROW
 #endif
 
 /// Before a function that such functions call: compiled for the instruction set of each caller.

@@ -6,216 +6,364 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "framework/model/cost_meter.h"
-#include "models/kernels/fast_filter.h"
 #include "models/kernels/remake.h"
 #include "models/kernels/rows.h"
+#include "models/kernels/tile_kernel.h"
 
 namespace kinegraph {
 namespace {
 
-constexpr int64_t kTileFrames = 3;  // output frames, and taps of a group
+/// What a thread holds of points at once: about the second level cache.
+constexpr int64_t kBytesOfChunk = 640 << 10;
+/// What all threads hold at once for the gradient of the weight, whose sums go through the cache
+/// for each chunk.
+constexpr int64_t kBytesOfGradientChunk = 4 << 20;
+/// Channels of the input whose gradients of weights a thread sums up at once.
+constexpr int64_t kChannelsOfBlock = 50;
 
-/// Elements of x that are transformed at once: their tiles stay in the cache until they are used.
-constexpr int64_t kElementsOfChunk = int64_t{1} << 21;
+int64_t tiles_of(int64_t count, int64_t tile) { return (count + tile - 1) / tile; }
 
-/// How frames become the points of tiles: point p of tile k is the sum over i of factors[p][i]
-/// times frame 3 k + i - offset; frames outside of the clip are 0.
-struct TileMap {
-  double factors[FastFilter::kMostPoints][FastFilter::kMostInputs];
-  int64_t frames, offset;
+/// The taps that read every stride-th frame, counted from `phase`: tap a of them reads frame
+/// t + a - offset of that sequence for output frame t.
+struct TapSequence {
+  int64_t taps, first_tap, phase, offset;
 };
 
-TileMap map_of_inputs(int64_t kernel) {
-  const auto& filter = tiled_filter();
-  TileMap map{{}, filter.inputs(), (kernel - 1) / 2};
-  for (int64_t p = 0; p < filter.points; ++p)
-    for (int64_t i = 0; i < filter.inputs(); ++i) map.factors[p][i] = filter.from_inputs[p][i];
-  return map;
+std::vector<TapSequence> tap_sequences(int64_t kernel, int64_t stride) {
+  const int64_t padding = (kernel - 1) / 2;
+  std::vector<TapSequence> result;
+  for (int64_t first = 0; first < stride; ++first) {
+    const int64_t phase = (first + padding) % stride;  // of first - padding, as stride is 1 or 2
+    result.push_back(
+        {tiles_of(kernel - first, stride), first, phase, (padding + phase - first) / stride});
+  }
+  return result;
 }
 
-/// The gradient of the points from that of the output frames.
-TileMap map_of_gradients() {
-  const auto& filter = tiled_filter();
-  TileMap map{{}, filter.outputs, 0};
-  for (int64_t p = 0; p < filter.points; ++p)
-    for (int64_t o = 0; o < filter.outputs; ++o) map.factors[p][o] = filter.to_outputs[o][p];
-  return map;
+/// Every step-th frame of clips (N, T, V, C), dense.
+template <class Scalar>
+struct FrameSequence {
+  Scalar* data;
+  int64_t clips, frames, clip_step, frame_step, joints, channels;
+
+  static FrameSequence of(const at::Tensor& clips, int64_t phase, int64_t step) {
+    const int64_t frame = clips.size(2) * clips.size(3);
+    return {clips.data_ptr<std::remove_const_t<Scalar>>() + phase * frame,
+            clips.size(0),
+            tiles_of(clips.size(1) - phase, step),
+            clips.size(1) * frame,
+            step * frame,
+            clips.size(2),
+            clips.size(3)};
+  }
+
+  /// Where frames first, first + 1, ... of a clip begin; `outside` for those that there are not.
+  template <class Pointer, size_t kCount>
+  void find(int64_t clip, int64_t first, int64_t count, Pointer outside,
+            std::array<Pointer, kCount>& to) const {
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t t = first + i;
+      to[static_cast<size_t>(i)] =
+          t >= 0 && t < frames ? data + clip * clip_step + t * frame_step : outside;
+    }
+  }
+};
+
+template <class Scalar>
+using TileFrames = std::array<Scalar*, kMostTileInputs>;
+
+/// taps: (kernel, in, out), dense. The points of every stride-th tap as convolve() reads them,
+/// (points, panels of outputs, in, panel).
+template <class Scalar>
+at::Tensor points_of_weight(const at::Tensor& taps, const std::vector<int64_t>& chosen,
+                            const TileSizes& sizes) {
+  const int64_t in = taps.size(1), out = taps.size(2), panel = panel_columns<Scalar>();
+  const int64_t panels = tiles_of(out, panel);
+  const auto zeros = at::zeros({in, out}, taps.options());
+  std::array<const Scalar*, kMostTileTaps> from;
+  from.fill(zeros.data_ptr<Scalar>());
+  for (size_t k = 0; k < chosen.size(); ++k)
+    from[k] = taps.data_ptr<Scalar>() + chosen[k] * in * out;
+  auto points = at::empty({sizes.points, panels, in, panel}, taps.options());
+  at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin; at < end; ++at) {
+      auto columns = from;
+      for (auto& tap : columns) tap += at * panel;
+      points_from_taps<Scalar>(sizes, {in, std::min(panel, out - at * panel), out, panel},
+                               columns.data(), points.data_ptr<Scalar>() + at * in * panel,
+                               panels * in * panel);
+    }
+  });
+  return points;
 }
 
-/// frames (N, T, V, C), dense -> (points, N, tiles, V, C)
-at::Tensor tiles_of(const at::Tensor& frames, int64_t tiles, const TileMap& map) {
-  const int64_t n = frames.size(0), t = frames.size(1), points = tiled_filter().points;
-  const int64_t width = frames.size(2) * frames.size(3);
-  auto out = at::empty({points, n, tiles, frames.size(2), frames.size(3)}, frames.options());
-  AT_DISPATCH_FLOATING_TYPES(frames.scalar_type(), "tiles_of", [&] {
-    const auto* from = frames.data_ptr<scalar_t>();
-    auto* to = out.data_ptr<scalar_t>();
-    at::parallel_for(0, n * tiles, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t at = begin; at < end; ++at) {
-        const int64_t first = at % tiles * kTileFrames - map.offset;
-        for (int64_t p = 0; p < points; ++p) {
-          Terms<scalar_t> terms;
-          for (int64_t i = std::max<int64_t>(0, -first); i < std::min(map.frames, t - first); ++i)
-            terms.add(from + (at / tiles * t + first + i) * width, 0, map.factors[p][i]);
-          terms.combine_to(to + (p * n * tiles + at) * width, 0, 1, width);
+/// A convolution with stride 1 by the tiles of a filter: frame t of `to` from frames t - offset,
+/// t - offset + 1, ... of `from`.
+template <class Scalar>
+class TilePass {
+ public:
+  TilePass(const TileSizes& sizes, int64_t offset, const FrameSequence<const Scalar>& from,
+           const FrameSequence<Scalar>& to)
+      : sizes_(sizes), offset_(offset), from_(from), to_(to) {}
+
+  /// weight: of points_of_weight(); bias: null for none; adds to the frames if `is_added`.
+  void run(const at::Tensor& weight, const Scalar* bias, bool is_added) const {
+    const int64_t row_bytes = sizes_.points * (in_row_ + panel_) * int64_t{sizeof(Scalar)};
+    const int64_t chunk = chunk_of(kBytesOfChunk, row_bytes);
+    at::parallel_for(0, tiles_of(tiles(), chunk), 1, [&](int64_t begin, int64_t end) {
+      const int64_t rows = chunk * from_.joints, lanes = lane_count<Scalar>();
+      const Scratch<Scalar> points(sizes_.points * rows * in_row_ / lanes),
+          products(sizes_.points * rows * panel_ / lanes);
+      const Outside outside(from_.joints * from_.channels);
+      std::vector<Scalar> unused(to_.joints * to_.channels);
+      for (int64_t at = begin * chunk; at < std::min(end * chunk, tiles()); at += chunk) {
+        const int64_t last = std::min(at + chunk, tiles());
+        for (int64_t tile = at; tile < last; ++tile)
+          make_points(tile, outside.data(), points.data + (tile - at) * from_.joints * in_row_,
+                      rows * in_row_);
+        for (int64_t c = 0; c < to_.channels; c += panel_) {
+          multiply(points.data, weight, c, rows, (last - at) * from_.joints, products.data);
+          for (int64_t tile = at; tile < last; ++tile)
+            make_frames(tile, c, products.data + (tile - at) * from_.joints * panel_, rows * panel_,
+                        bias, is_added, unused.data());
         }
       }
     });
-  });
-  return out;
-}
+    count_executed_macs(sizes_.points * tiles() * from_.joints * from_.channels * to_.channels);
+  }
 
-/// The products of each point, (N, tiles, V, C), dense -> to (N, T, V, C)
-void frames_of(const std::vector<at::Tensor>& products, const at::Tensor& to) {
-  const int64_t n = to.size(0), t = to.size(1), width = to.size(2) * to.size(3);
-  const int64_t tiles = products.front().size(1);
-  AT_DISPATCH_FLOATING_TYPES(to.scalar_type(), "frames_of", [&] {
-    auto* frames = to.data_ptr<scalar_t>();
-    at::parallel_for(0, n * t, kTileFrames, [&](int64_t begin, int64_t end) {
-      for (int64_t at = begin; at < end; ++at) {
-        const int64_t tile = at / t * tiles + at % t / kTileFrames;
-        Terms<scalar_t> terms;
-        for (size_t p = 0; p < products.size(); ++p)
-          terms.add(products[p].data_ptr<scalar_t>() + tile * width, 0,
-                    tiled_filter().to_outputs[at % t % kTileFrames][p]);
-        terms.combine_to(frames + at * width, 0, 1, width);
-      }
-    });
-  });
-}
+  /// sums: (points, in, full_lanes(out)), written: the gradient of the points of the weight, where
+  /// `to` holds the gradient of the output.
+  void sum_weight_gradient(Scalar* sums) const {
+    const int64_t row_bytes = sizes_.points * (in_row_ + out_row_) * int64_t{sizeof(Scalar)};
+    const int64_t chunk = chunk_of(kBytesOfGradientChunk, row_bytes);
+    const int64_t rows = chunk * from_.joints, lanes = lane_count<Scalar>();
+    const Scratch<Scalar> inputs(sizes_.points * rows * in_row_ / lanes),
+        outputs(sizes_.points * rows * out_row_ / lanes);
+    const Outside outside(from_.joints * std::max(from_.channels, to_.channels));
+    const int64_t blocks = tiles_of(from_.channels, kChannelsOfBlock);
+    for (int64_t at = 0; at < tiles(); at += chunk) {
+      const int64_t last = std::min(at + chunk, tiles());
+      at::parallel_for(at, last, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t tile = begin; tile < end; ++tile) {
+          const int64_t row = (tile - at) * from_.joints;
+          make_points(tile, outside.data(), inputs.data + row * in_row_, rows * in_row_);
+          make_gradient_points(tile, outside.data(), outputs.data + row * out_row_,
+                               rows * out_row_);
+        }
+      });
+      at::parallel_for(0, sizes_.points * blocks, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t p = i / blocks, c = i % blocks * kChannelsOfBlock;
+          multiply_rows<Scalar>({std::min(kChannelsOfBlock, from_.channels - c),
+                                 (last - at) * from_.joints, out_row_},
+                                {inputs.data + p * rows * in_row_ + c, 1, in_row_},
+                                {outputs.data + p * rows * out_row_, out_row_, 1},
+                                {sums + (p * from_.channels + c) * out_row_, out_row_, 1},
+                                /*is_added=*/at > 0);
+        }
+      });
+    }
+    count_executed_macs(sizes_.points * tiles() * from_.joints * from_.channels * to_.channels);
+  }
 
-/// (points, taps of a tile)
-at::Tensor from_taps() {
-  const auto& filter = tiled_filter();
-  auto factors = at::empty({filter.points, filter.taps}, at::kDouble);
-  for (int64_t p = 0; p < filter.points; ++p)
-    for (int64_t j = 0; j < filter.taps; ++j) factors[p][j] = filter.from_taps[p][j];
-  return factors;
-}
+ private:
+  /// Frames before the first and after the last.
+  using Outside = std::vector<Scalar>;
 
-/// weight (C_out, C_in, kernel, 1) -> (points, C_out, C_in, groups, 1)
-at::Tensor point_weights(const at::Tensor& weight) {
-  const int64_t kernel = weight.size(2), groups = (kernel + kTileFrames - 1) / kTileFrames;
-  const auto taps =
-      at::constant_pad_nd(weight.squeeze(3).to(at::kDouble), {0, groups * kTileFrames - kernel})
-          .view({weight.size(0), weight.size(1), groups, kTileFrames});
-  return at::matmul(taps, from_taps().t())
-      .permute({3, 0, 1, 2})
-      .to(weight.scalar_type(), /*non_blocking=*/false, /*copy=*/false,
-          at::MemoryFormat::Contiguous)
-      .unsqueeze(4);
-}
+  int64_t tiles_of_clip() const { return tiles_of(to_.frames, sizes_.outputs); }
+  int64_t tiles() const { return to_.clips * tiles_of_clip(); }
+  int64_t chunk_of(int64_t bytes, int64_t row_bytes) const {
+    return std::min(std::max<int64_t>(1, bytes / (row_bytes * from_.joints)), tiles());
+  }
 
-/// The gradient of the weight from that of point_weights(weight).
-at::Tensor weight_gradient_of(const at::Tensor& points, int64_t kernel) {
-  const auto taps =
-      at::matmul(points.squeeze(4).permute({1, 2, 3, 0}).to(at::kDouble), from_taps());
-  return taps.reshape({taps.size(0), taps.size(1), -1})
-      .narrow(2, 0, kernel)
-      .to(points.scalar_type())
-      .contiguous()
-      .unsqueeze(3);
+  void make_points(int64_t tile, const Scalar* outside, Scalar* points, int64_t step) const {
+    TileFrames<const Scalar> frames;
+    from_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs - offset_,
+               sizes_.inputs, outside, frames);
+    points_from_inputs<Scalar>(sizes_, {from_.joints, from_.channels, from_.channels, in_row_},
+                               frames.data(), points, step);
+  }
+
+  void make_gradient_points(int64_t tile, const Scalar* outside, Scalar* points,
+                            int64_t step) const {
+    TileFrames<const Scalar> frames;
+    to_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs, sizes_.outputs,
+             outside, frames);
+    points_from_outputs<Scalar>(sizes_, {to_.joints, to_.channels, to_.channels, out_row_},
+                                frames.data(), points, step);
+  }
+
+  /// The products of all points for the panel of channels from c on.
+  void multiply(const Scalar* points, const at::Tensor& weight, int64_t c, int64_t point_rows,
+                int64_t rows, Scalar* products) const {
+    const Scalar* matrix = weight.data_ptr<Scalar>() + c * from_.channels;
+    const int64_t columns = full_lanes<Scalar>(std::min(panel_, to_.channels - c));
+    for (int64_t p = 0; p < sizes_.points; ++p)
+      multiply_rows<Scalar>({rows, from_.channels, columns},
+                            {points + p * point_rows * in_row_, in_row_, 1},
+                            {matrix + p * weight.stride(0), panel_, 1},
+                            {products + p * point_rows * panel_, panel_, 1}, /*is_added=*/false);
+  }
+
+  void make_frames(int64_t tile, int64_t c, const Scalar* products, int64_t step,
+                   const Scalar* bias, bool is_added, Scalar* unused) const {
+    TileFrames<Scalar> frames;
+    to_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs, sizes_.outputs,
+             unused, frames);
+    for (int64_t i = 0; i < sizes_.outputs; ++i) frames[static_cast<size_t>(i)] += c;
+    outputs_from_points<Scalar>(
+        sizes_, {to_.joints, std::min(panel_, to_.channels - c), to_.channels, panel_}, products,
+        step, bias ? bias + c : nullptr, is_added, frames.data());
+  }
+
+  const TileSizes sizes_;
+  const int64_t offset_;
+  const FrameSequence<const Scalar> from_;
+  const FrameSequence<Scalar> to_;
+  const int64_t panel_ = panel_columns<Scalar>();
+  const int64_t in_row_ = full_lanes<Scalar>(from_.channels),
+                out_row_ = full_lanes<Scalar>(to_.channels);
+};
+
+/// first, first + step, ... : `count` of them
+std::vector<int64_t> numbers(int64_t first, int64_t step, int64_t count) {
+  std::vector<int64_t> result;
+  for (int64_t i = 0; i < count; ++i) result.push_back(first + i * step);
+  return result;
 }
 
 /// (N, C, T, V) -> (N, T, V, C), dense.
 at::Tensor frames_in(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).contiguous(); }
 
-/// (N, tiles, V, C) of a point -> (N, C, tiles, V), a view.
-at::Tensor image(const at::Tensor& tiles) { return tiles.permute({0, 3, 1, 2}); }
-
-/// Calls body(begin, count) for ranges of clips of frames (N, T, V, C).
-template <class Body>
-void for_chunks(const at::Tensor& frames, const Body& body) {
-  const int64_t n = frames.size(0),
-                size = std::max<int64_t>(1, frames.numel() / std::max<int64_t>(n, 1));
-  const int64_t most = std::max<int64_t>(1, kElementsOfChunk / size);
-  for (int64_t begin = 0; begin < n; begin += most) body(begin, std::min(most, n - begin));
-}
-
-int64_t output_tiles(const at::Tensor& frames) {
-  return (frames.size(1) + kTileFrames - 1) / kTileFrames;
-}
-
-/// frames: (N, T, V, C_in), dense. Returns (N, T, V, C_out).
-at::Tensor convolved_frames(const at::Tensor& frames, const at::Tensor& weight,
-                            const at::Tensor& bias) {
-  // Its product is in every output frame once.
-  constexpr int64_t kPointOfBias = 1;
-  const auto weights = point_weights(weight);
-  const int64_t tiles = output_tiles(frames), groups = weights.size(3);
+/// frames: (N, T, V, C_in), dense. Returns (N, ceil(T / stride), V, C_out).
+template <class Scalar>
+at::Tensor convolved(const at::Tensor& frames, const at::Tensor& weight, const at::Tensor& bias,
+                     int64_t stride) {
+  const auto taps = weight.squeeze(3).permute({2, 1, 0}).contiguous();
   auto out =
-      at::empty({frames.size(0), frames.size(1), frames.size(2), weight.size(0)}, frames.options());
-  for_chunks(frames, [&](int64_t begin, int64_t count) {
-    const auto inputs =
-        tiles_of(frames.narrow(0, begin, count), tiles + groups - 1, map_of_inputs(weight.size(2)));
-    std::vector<at::Tensor> products;
-    for (int64_t p = 0; p < inputs.size(0); ++p)
-      products.push_back(frames_in(
-          at::conv2d(image(inputs[p]), weights[p], p == kPointOfBias ? bias : at::Tensor())));
-    frames_of(products, out.narrow(0, begin, count));
-  });
+      at::empty({frames.size(0), tiles_of(frames.size(1), stride), frames.size(2), weight.size(0)},
+                frames.options());
+  const auto to = FrameSequence<Scalar>::of(out, 0, 1);
+  for (const auto& sequence : tap_sequences(weight.size(2), stride)) {
+    const auto sizes = tile_sizes(sequence.taps);
+    const auto points =
+        points_of_weight<Scalar>(taps, numbers(sequence.first_tap, stride, sequence.taps), sizes);
+    const bool is_first = sequence.first_tap == 0;
+    TilePass<Scalar>(sizes, sequence.offset,
+                     FrameSequence<const Scalar>::of(frames, sequence.phase, stride), to)
+        .run(points, is_first && bias.defined() ? bias.contiguous().data_ptr<Scalar>() : nullptr,
+             !is_first);
+  }
   return out;
 }
 
-at::Tensor convolved_weight_gradient(const at::Tensor& frames, const at::Tensor& gradient,
-                                     const at::Tensor& weight) {
-  const auto weights = point_weights(weight);
-  const int64_t tiles = output_tiles(frames), groups = weights.size(3);
-  auto sums = at::zeros_like(weights);
-  for_chunks(frames, [&](int64_t begin, int64_t count) {
-    const auto inputs =
-        tiles_of(frames.narrow(0, begin, count), tiles + groups - 1, map_of_inputs(weight.size(2)));
-    const auto outputs = tiles_of(gradient.narrow(0, begin, count), tiles, map_of_gradients());
-    for (int64_t p = 0; p < inputs.size(0); ++p)
-      sums[p].add_(std::get<1>(at::convolution_backward(
-          image(outputs[p]), image(inputs[p]), weights[p], c10::nullopt, {1, 1}, {0, 0}, {1, 1},
-          /*transposed=*/false, {0, 0}, /*groups=*/1, {false, true, false})));
-  });
-  return weight_gradient_of(sums, weight.size(2));
+/// The gradient of frames (N, T, V, C_in): that of the output, (N, ceil(T / stride), V, C_out), by
+/// the taps in reverse.
+template <class Scalar>
+at::Tensor input_gradient(const at::Tensor& gradient, const at::Tensor& weight, int64_t frames,
+                          int64_t stride) {
+  const auto taps = weight.squeeze(3).permute({2, 0, 1}).contiguous();
+  auto to =
+      at::empty({gradient.size(0), frames, gradient.size(2), weight.size(1)}, gradient.options());
+  const auto from = FrameSequence<const Scalar>::of(gradient, 0, 1);
+  for (const auto& sequence : tap_sequences(weight.size(2), stride)) {
+    if (sequence.phase >= frames) continue;
+    const auto sizes = tile_sizes(sequence.taps);
+    const int64_t last = sequence.first_tap + (sequence.taps - 1) * stride;
+    const auto points =
+        points_of_weight<Scalar>(taps, numbers(last, -stride, sequence.taps), sizes);
+    TilePass<Scalar>(sizes, sequence.taps - 1 - sequence.offset, from,
+                     FrameSequence<Scalar>::of(to, sequence.phase, stride))
+        .run(points, nullptr, /*is_added=*/false);
+  }
+  return to;
+}
+
+template <class Scalar>
+at::Tensor weight_gradient(const at::Tensor& frames, const at::Tensor& gradient,
+                           const at::Tensor& weight, int64_t stride) {
+  const int64_t in = weight.size(1), out = weight.size(0), row = full_lanes<Scalar>(out);
+  auto taps = at::empty({weight.size(2), in, out}, weight.options());
+  const auto unused = at::empty({in, out}, weight.options());
+  for (const auto& sequence : tap_sequences(weight.size(2), stride)) {
+    const auto sizes = tile_sizes(sequence.taps);
+    const auto sums = at::empty({sizes.points, in, row}, weight.options());
+    TilePass<Scalar>(sizes, sequence.offset,
+                     FrameSequence<const Scalar>::of(frames, sequence.phase, stride),
+                     FrameSequence<Scalar>::of(gradient, 0, 1))
+        .sum_weight_gradient(sums.data_ptr<Scalar>());
+    std::array<Scalar*, kMostTileTaps> to;
+    to.fill(unused.data_ptr<Scalar>());
+    for (int64_t a = 0; a < sequence.taps; ++a)
+      to[static_cast<size_t>(a)] =
+          taps.data_ptr<Scalar>() + (sequence.first_tap + a * stride) * in * out;
+    taps_from_points<Scalar>(sizes, {in, out, out, row}, sums.data_ptr<Scalar>(), in * row,
+                             to.data());
+  }
+  return taps.permute({2, 1, 0}).contiguous().unsqueeze(3);
 }
 
 class TiledConv : public torch::autograd::Function<TiledConv> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
-                            const at::Tensor& weight, const c10::optional<at::Tensor>& bias) {
+                            const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
+                            int64_t stride) {
     const auto frames = frames_in(x);
     save_for_backward(*context, frames, followed_by(remake_of(x), frames_in), {weight});
     context->saved_data["has_bias"] = bias.has_value();
-    return convolved_frames(frames, weight, bias.value_or(at::Tensor())).permute({0, 3, 1, 2});
+    context->saved_data["stride"] = stride;
+    context->saved_data["frames"] = frames.size(1);
+    at::Tensor y;
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "tiled_conv", [&] {
+      y = convolved<scalar_t>(frames, weight, bias.value_or(at::Tensor()), stride);
+    });
+    return y.permute({0, 3, 1, 2});
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list gradients) {
     const auto saved = saved_variables(*context, context->needs_input_grad(1));
     const auto &frames = saved[0], &weight = saved[1];
+    const int64_t stride = context->saved_data["stride"].toInt();
     const auto gradient = frames_in(gradients[0]);
     at::Tensor to_x, to_weight, to_bias;
-    if (context->needs_input_grad(0))
-      to_x = convolved_frames(gradient, weight.flip(2).transpose(0, 1), {}).permute({0, 3, 1, 2});
-    if (context->needs_input_grad(1))
-      to_weight = convolved_weight_gradient(frames, gradient, weight);
+    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "tiled_conv_backward", [&] {
+      if (context->needs_input_grad(0))
+        to_x = input_gradient<scalar_t>(gradient, weight, context->saved_data["frames"].toInt(),
+                                        stride)
+                   .permute({0, 3, 1, 2});
+      if (context->needs_input_grad(1))
+        to_weight = weight_gradient<scalar_t>(frames, gradient, weight, stride);
+    });
     if (context->saved_data["has_bias"].toBool())
       to_bias = sum_of_rows(gradient.view({-1, gradient.size(3)}));
-    return {to_x, to_weight, to_bias};
+    return {to_x, to_weight, to_bias, at::Tensor()};
   }
 };
 
 }  // namespace
 
-bool is_for_tiled_conv(const at::Tensor& x, const at::Tensor& weight) {
-  constexpr int64_t kChannels = 48;  // of fewer, making the tiles costs more than it saves
+bool is_for_tiled_conv(const at::Tensor& x, const at::Tensor& weight, int64_t stride) {
+  constexpr int64_t kChannels = 32;  // of fewer, making the points costs more than it saves
+  const int64_t kernel = weight.size(2);
   return x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) &&
-         weight.size(2) >= kTileFrames && weight.size(2) % 2 == 1 &&
+         kernel % 2 == 1 && kernel <= kMostTileTaps &&
+         (stride == 1 ? kernel >= 3 : stride == 2 && kernel >= 5) &&
          std::min(weight.size(0), weight.size(1)) >= kChannels;
 }
 
-at::Tensor tiled_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  const PublishedMacs published({x.size(0) * x.size(2) * x.size(3) * weight.numel(), /*graph=*/0});
+at::Tensor tiled_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                      int64_t stride) {
+  const PublishedMacs published(
+      {x.size(0) * tiles_of(x.size(2), stride) * x.size(3) * weight.numel(), /*graph=*/0});
   c10::optional<at::Tensor> given;
   if (bias.defined()) given = bias;
-  return TiledConv::apply(x, weight, given);
+  return TiledConv::apply(x, weight, given, stride);
 }
 
 }  // namespace kinegraph

@@ -82,10 +82,9 @@ bool is_pointwise(const torch::nn::Conv2d& conv) {
 bool is_tiled(const at::Tensor& x, const torch::nn::Conv2d& conv) {
   const auto& options = conv->options;
   const auto padding = c10::get<torch::ExpandingArray<2>>(options.padding());
-  return is_for_tiled_conv(x, conv->weight) && conv->weight.size(3) == 1 && options.groups() == 1 &&
-         options.stride()->at(0) == 1 && options.stride()->at(1) == 1 &&
-         options.dilation()->at(0) == 1 && padding->at(0) == (conv->weight.size(2) - 1) / 2 &&
-         padding->at(1) == 0;
+  return is_for_tiled_conv(x, conv->weight, options.stride()->at(0)) && conv->weight.size(3) == 1 &&
+         options.groups() == 1 && options.stride()->at(1) == 1 && options.dilation()->at(0) == 1 &&
+         padding->at(0) == (conv->weight.size(2) - 1) / 2 && padding->at(1) == 0;
 }
 
 at::Tensor plain_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -151,7 +150,7 @@ at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {
   if (is_pointwise(conv))
     return pointwise(x, conv->weight, conv->bias, conv->options.stride()->at(0));
-  return is_tiled(x, conv) ? tiled_conv(x, conv->weight, conv->bias)
+  return is_tiled(x, conv) ? tiled_conv(x, conv->weight, conv->bias, conv->options.stride()->at(0))
                            : torch::nn::Conv2d(conv)->forward(x);
 }
 
@@ -161,7 +160,8 @@ at::Tensor conv_norm(const at::Tensor& x, const torch::nn::Conv2d& conv,
   const auto [weight, bias] = fold(conv->weight, conv->bias, {bn});
   if (is_pointwise(conv))
     return pointwise_finished(x, weight, bias, conv->options.stride()->at(0), finish);
-  auto y = is_tiled(x, conv) ? tiled_conv(x, weight, bias) : plain_conv(x, weight, bias, *conv);
+  auto y = is_tiled(x, conv) ? tiled_conv(x, weight, bias, conv->options.stride()->at(0))
+                             : plain_conv(x, weight, bias, *conv);
   finish_in_place(y, finish);
   return y;
 }

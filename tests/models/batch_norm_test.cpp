@@ -152,7 +152,7 @@ TEST(Remake, OfAStridedPointwiseConvolution) {
 }
 
 TEST(Remake, OfATiledConvolution) {
-  expect_same_bits_remade([](const auto& v) { return tiled_conv(v[0], v[1], {}); },
+  expect_same_bits_remade([](const auto& v) { return tiled_conv(v[0], v[1], {}, 1); },
                           {at::randn({48, 48, 9, 1})});
 }
 

@@ -1,0 +1,81 @@
+// The loops of tiled_conv(), for float and double.
+#pragma once
+
+#include <cstdint>
+
+#include "models/kernels/lanes.h"
+
+namespace kinegraph {
+
+/// Sizes of the fast filter of a number of taps: a tile of `outputs` frames is made from `inputs`
+/// frames by `points` products.
+struct TileSizes {
+  int64_t taps, outputs, inputs, points;
+};
+
+constexpr int64_t kMostTileTaps = 9, kMostTileInputs = 17;
+
+/// The filter with the fewest taps of at least that many (1 to kMostTileTaps). Its last taps are 0
+/// then.
+TileSizes tile_sizes(int64_t taps);
+
+/// A register holds lane_count() channels; here they come in full registers.
+template <class Scalar>
+int64_t full_lanes(int64_t channels) {
+  return (channels + lane_count<Scalar>() - 1) / lane_count<Scalar>() * lane_count<Scalar>();
+}
+
+/// Columns that multiply_rows() makes at once.
+template <class Scalar>
+int64_t panel_columns() {
+  return (has_wide_registers() ? 4 : 2) * lane_count<Scalar>();
+}
+
+/// Rows of channels, one a joint: `row` elements apart in each frame, and in each point `point_row`
+/// elements apart, where channels beyond the last fill the register.
+struct TileRows {
+  int64_t count, channels, row, point_row;
+};
+
+/// points[p * point_step + ...] from the filter's input frames, each the first row of joints.
+template <class Scalar>
+void points_from_inputs(const TileSizes& sizes, const TileRows& rows, const Scalar* const* frames,
+                        Scalar* points, int64_t point_step);
+
+/// The gradient of the points from that of the output frames.
+template <class Scalar>
+void points_from_outputs(const TileSizes& sizes, const TileRows& rows, const Scalar* const* frames,
+                         Scalar* points, int64_t point_step);
+
+/// The output frames; bias: a value for each channel, or null; adds to the frames if `is_added`.
+template <class Scalar>
+void outputs_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar* points,
+                         int64_t point_step, const Scalar* bias, bool is_added,
+                         Scalar* const* frames);
+
+/// The points of the filter's taps, or the gradient of the taps from that of the points.
+template <class Scalar>
+void points_from_taps(const TileSizes& sizes, const TileRows& rows, const Scalar* const* taps,
+                      Scalar* points, int64_t point_step);
+template <class Scalar>
+void taps_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar* points,
+                      int64_t point_step, Scalar* const* taps);
+
+/// Element (i, j) lies at data + i * row + j * step.
+template <class Scalar>
+struct Strided {
+  Scalar* data;
+  int64_t row, step;
+};
+
+struct ProductShape {
+  int64_t rows, depth, columns;
+};
+
+/// to(i, j) = sum_k a(i, k) b(k, j), or added to it. `b` and `to` have step 1, and their columns
+/// are full_lanes().
+template <class Scalar>
+void multiply_rows(const ProductShape& shape, Strided<const Scalar> a, Strided<const Scalar> b,
+                   Strided<Scalar> to, bool is_added);
+
+}  // namespace kinegraph
