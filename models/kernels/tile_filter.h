@@ -3,10 +3,24 @@
 
 #include <cstdint>
 
-#include "models/kernels/fast_filter.h"
 #include "models/kernels/multiversion.h"
 
 namespace kinegraph {
+
+/// Several neighbouring outputs of a filter, y[o] = sum_j x[o + j] g[j] for o < outputs, from
+/// fewer products than outputs * taps:
+///
+///   y[o] = sum_p to_outputs[o][p] * (sum_j from_taps[p][j] g[j]) * (sum_i from_inputs[p][i] x[i])
+///
+/// Winograd, "Arithmetic complexity of computations", 1980; for convolutions Lavin & Gray, CVPR
+/// 2016. With the points 0, 1, -1 and infinity alone the factors are 1 and 1/2, so hardly any digit
+/// is lost.
+struct FastFilter {
+  int64_t taps, outputs, points;
+  double from_taps[5][3];
+  double from_inputs[5][5];
+  double to_outputs[3][5];
+};
 
 /// One product.
 inline constexpr FastFilter kOneTap = {1, 1, 1, {{1}}, {{1}}, {{1}}};

@@ -8,6 +8,8 @@
 namespace kinegraph {
 namespace {
 
+using OneTap = TileFilter<kOneTap, kOneTap>;
+using TwoTaps = TileFilter<kOneTap, kTwoTaps>;
 using ThreeTaps = TileFilter<kThreeTaps, kOneTap>;
 using FourTaps = TileFilter<kTwoTapsTwice, kTwoTaps>;
 using SixTaps = TileFilter<kThreeTaps, kTwoTaps>;
@@ -72,6 +74,10 @@ KINEGRAPH_INLINE void make_points_of(const TileSizes& sizes, const TileRows& row
                                      Frames<const Scalar> frames, Scalar* points,
                                      int64_t point_step) {
   switch (sizes.taps) {
+    case OneTap::kTaps:
+      return make_points<Bytes, OneTap, kSide>(rows, frames, points, point_step);
+    case TwoTaps::kTaps:
+      return make_points<Bytes, TwoTaps, kSide>(rows, frames, points, point_step);
     case ThreeTaps::kTaps:
       return make_points<Bytes, ThreeTaps, kSide>(rows, frames, points, point_step);
     case FourTaps::kTaps:
@@ -88,6 +94,10 @@ KINEGRAPH_INLINE void make_frames_of(const TileSizes& sizes, const TileRows& row
                                      const Scalar* points, int64_t point_step, const Scalar* bias,
                                      bool is_added, Frames<Scalar> frames) {
   switch (sizes.taps) {
+    case OneTap::kTaps:
+      return make_frames<Bytes, OneTap, kSide>(rows, points, point_step, bias, is_added, frames);
+    case TwoTaps::kTaps:
+      return make_frames<Bytes, TwoTaps, kSide>(rows, points, point_step, bias, is_added, frames);
     case ThreeTaps::kTaps:
       return make_frames<Bytes, ThreeTaps, kSide>(rows, points, point_step, bias, is_added, frames);
     case FourTaps::kTaps:
@@ -99,65 +109,8 @@ KINEGRAPH_INLINE void make_frames_of(const TileSizes& sizes, const TileRows& row
   }
 }
 
-constexpr int kRowTile = 5;    // rows whose sums stay in registers; 25 joints are 5 tiles
-constexpr int kMostWidth = 4;  // registers side by side
-
-/// rows: of the kRowTile that are stored; `a` has a row to read for each of them.
-template <int Bytes, int Width, class Scalar>
-KINEGRAPH_INLINE void multiply_tile(const Scalar* const (&a)[kRowTile], int64_t a_step,
-                                    const Scalar* b, int64_t b_row, int64_t depth, Scalar* to,
-                                    int64_t to_row, int64_t rows, bool is_added) {
-  constexpr int64_t kOne = kLanes<Bytes, Scalar>;
-  Lanes<Bytes, Scalar> sum[kRowTile][Width] = {};
-  for (int64_t k = 0; k < depth; ++k, b += b_row) {
-    Lanes<Bytes, Scalar> y[Width];
-#pragma GCC unroll 4
-    for (int j = 0; j < Width; ++j) load(y[j], b + j * kOne);
-#pragma GCC unroll 8
-    for (int i = 0; i < kRowTile; ++i)
-#pragma GCC unroll 4
-      for (int j = 0; j < Width; ++j) sum[i][j] += a[i][k * a_step] * y[j];
-  }
-#pragma GCC unroll 8
-  for (int i = 0; i < kRowTile; ++i)
-    if (i < rows)
-#pragma GCC unroll 4
-      for (int j = 0; j < Width; ++j) {
-        Scalar* const place = to + i * to_row + j * kOne;
-        Lanes<Bytes, Scalar> before = {};
-        if (is_added) load(before, place);
-        sum[i][j] += before;
-        store(place, sum[i][j]);
-      }
-}
-
-template <int Bytes, int Width, class Scalar>
-KINEGRAPH_INLINE void multiply_panel(const ProductShape& shape, const Strided<const Scalar>& a,
-                                     const Scalar* b, int64_t b_row, Scalar* to, int64_t to_row,
-                                     bool is_added) {
-  for (int64_t r = 0; r < shape.rows; r += kRowTile) {
-    const int64_t rows = std::min<int64_t>(kRowTile, shape.rows - r);
-    const Scalar* tile[kRowTile];
-    for (int64_t i = 0; i < kRowTile; ++i) tile[i] = a.data + (r + std::min(i, rows - 1)) * a.row;
-    multiply_tile<Bytes, Width>(tile, a.step, b, b_row, shape.depth, to + r * to_row, to_row, rows,
-                                is_added);
-  }
-}
-
-template <int Bytes, int Width, class Scalar>
-KINEGRAPH_INLINE void multiply_all(const ProductShape& shape, const Strided<const Scalar>& a,
-                                   const Strided<const Scalar>& b, const Strided<Scalar>& to,
-                                   bool is_added) {
-  constexpr int64_t kOne = kLanes<Bytes, Scalar>, kAll = Width * kOne;
-  int64_t c = 0;
-  for (; c + kAll <= shape.columns; c += kAll)
-    multiply_panel<Bytes, Width>(shape, a, b.data + c, b.row, to.data + c, to.row, is_added);
-  for (; c < shape.columns; c += kOne)
-    multiply_panel<Bytes, 1>(shape, a, b.data + c, b.row, to.data + c, to.row, is_added);
-}
-
 // The same for both register sizes and number types.
-#define KINEGRAPH_DEFINE(suffix, attribute, Bytes, Width, Scalar)                                  \
+#define KINEGRAPH_DEFINE(suffix, attribute, Bytes, Scalar)                                         \
   attribute void to_points_##suffix(FilterSide side, const TileSizes& sizes, const TileRows& rows, \
                                     Frames<const Scalar> frames, Scalar* points, int64_t step) {   \
     if (side == FilterSide::kFromInputs)                                                           \
@@ -176,16 +129,11 @@ KINEGRAPH_INLINE void multiply_all(const ProductShape& shape, const Strided<cons
     else                                                                                           \
       make_frames_of<Bytes, FilterSide::kToTaps>(sizes, rows, points, step, bias, is_added,        \
                                                  frames);                                          \
-  }                                                                                                \
-  attribute void multiply_##suffix(const ProductShape& shape, const Strided<const Scalar>& a,      \
-                                   const Strided<const Scalar>& b, const Strided<Scalar>& to,      \
-                                   bool is_added) {                                                \
-    multiply_all<Bytes, Width>(shape, a, b, to, is_added);                                         \
   }
-KINEGRAPH_DEFINE(wide, KINEGRAPH_WIDE, kWide, 4, float)
-KINEGRAPH_DEFINE(wide, KINEGRAPH_WIDE, kWide, 4, double)
-KINEGRAPH_DEFINE(narrow, KINEGRAPH_NARROW, kNarrow, 2, float)
-KINEGRAPH_DEFINE(narrow, KINEGRAPH_NARROW, kNarrow, 2, double)
+KINEGRAPH_DEFINE(wide, KINEGRAPH_WIDE, kWide, float)
+KINEGRAPH_DEFINE(wide, KINEGRAPH_WIDE, kWide, double)
+KINEGRAPH_DEFINE(narrow, KINEGRAPH_NARROW, kNarrow, float)
+KINEGRAPH_DEFINE(narrow, KINEGRAPH_NARROW, kNarrow, double)
 #undef KINEGRAPH_DEFINE
 
 template <class Scalar>
@@ -206,6 +154,8 @@ void to_frames(FilterSide side, const TileSizes& sizes, const TileRows& rows, co
 }  // namespace
 
 TileSizes tile_sizes(int64_t taps) {
+  if (taps <= OneTap::kTaps) return sizes_of<OneTap>();
+  if (taps <= TwoTaps::kTaps) return sizes_of<TwoTaps>();
   if (taps <= ThreeTaps::kTaps) return sizes_of<ThreeTaps>();
   if (taps <= FourTaps::kTaps) return sizes_of<FourTaps>();
   if (taps <= SixTaps::kTaps) return sizes_of<SixTaps>();
@@ -244,13 +194,6 @@ void taps_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar
   to_frames(FilterSide::kToTaps, sizes, rows, points, point_step, bias, /*is_added=*/false, taps);
 }
 
-template <class Scalar>
-void multiply_rows(const ProductShape& shape, Strided<const Scalar> a, Strided<const Scalar> b,
-                   Strided<Scalar> to, bool is_added) {
-  has_wide_registers() ? multiply_wide(shape, a, b, to, is_added)
-                       : multiply_narrow(shape, a, b, to, is_added);
-}
-
 #define KINEGRAPH_INSTANTIATE(Scalar)                                                              \
   template void points_from_inputs(const TileSizes&, const TileRows&, const Scalar* const*,        \
                                    Scalar*, int64_t);                                              \
@@ -261,9 +204,7 @@ void multiply_rows(const ProductShape& shape, Strided<const Scalar> a, Strided<c
   template void outputs_from_points(const TileSizes&, const TileRows&, const Scalar*, int64_t,     \
                                     const Scalar*, bool, Scalar* const*);                          \
   template void taps_from_points(const TileSizes&, const TileRows&, const Scalar*, int64_t,        \
-                                 Scalar* const*);                                                  \
-  template void multiply_rows(const ProductShape&, Strided<const Scalar>, Strided<const Scalar>,   \
-                              Strided<Scalar>, bool);
+                                 Scalar* const*);
 KINEGRAPH_INSTANTIATE(float)
 KINEGRAPH_INSTANTIATE(double)
 #undef KINEGRAPH_INSTANTIATE

@@ -25,12 +25,6 @@ int64_t full_lanes(int64_t channels) {
   return (channels + lane_count<Scalar>() - 1) / lane_count<Scalar>() * lane_count<Scalar>();
 }
 
-/// Columns that multiply_rows() makes at once.
-template <class Scalar>
-int64_t panel_columns() {
-  return (has_wide_registers() ? 4 : 2) * lane_count<Scalar>();
-}
-
 /// Rows of channels, one a joint: `row` elements apart in each frame, and in each point `point_row`
 /// elements apart, where channels beyond the last fill the register.
 struct TileRows {
@@ -60,22 +54,5 @@ void points_from_taps(const TileSizes& sizes, const TileRows& rows, const Scalar
 template <class Scalar>
 void taps_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar* points,
                       int64_t point_step, Scalar* const* taps);
-
-/// Element (i, j) lies at data + i * row + j * step.
-template <class Scalar>
-struct Strided {
-  Scalar* data;
-  int64_t row, step;
-};
-
-struct ProductShape {
-  int64_t rows, depth, columns;
-};
-
-/// to(i, j) = sum_k a(i, k) b(k, j), or added to it. `b` and `to` have step 1, and their columns
-/// are full_lanes().
-template <class Scalar>
-void multiply_rows(const ProductShape& shape, Strided<const Scalar> a, Strided<const Scalar> b,
-                   Strided<Scalar> to, bool is_added);
 
 }  // namespace kinegraph

@@ -7,10 +7,13 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <vector>
 
+#include "framework/model/cost_meter.h"
 #include "models/kernels/frame_matmul.h"
+#include "models/kernels/frame_tiles.h"
+#include "models/kernels/row_product.h"
 #include "models/kernels/rows.h"
-#include "models/kernels/window_plan.h"
 
 namespace kinegraph {
 namespace {
@@ -18,179 +21,198 @@ namespace {
 /// Partial sums of the matrix' gradient, so that its bits do not depend on the number of threads.
 constexpr int64_t kPartialSums = 8;
 
-/// Columns that the products should have at least, lest packing the matrix costs more than they.
-constexpr int64_t kColumns = 192;
+/// Channels that a thread takes at once: fewer cost more time than the cache saves.
+constexpr int64_t kMostColumns = 192;
 
-/// A range of output frames of a clip.
-struct Block {
-  int64_t clip, first, count;
-
-  int64_t tiles(const FastFilter& filter) const {
-    return (count + filter.outputs - 1) / filter.outputs;
-  }
-};
-
-/// The products of the blocks of one call, with P rows a frame coming in and R going out. Operands
-/// of a product have the tiles' channels side by side: (P or R, tiles * C).
+/// taps: (window, R, P), dense. The points of the chosen taps, (points, R, P).
 template <class Scalar>
-class BlockProducts {
+at::Tensor points_of_taps(const at::Tensor& taps, const std::vector<int64_t>& chosen) {
+  const auto sizes = tile_sizes(static_cast<int64_t>(chosen.size()));
+  const int64_t size = taps[0].numel(), row = full_lanes<Scalar>(size);
+  const auto points = at::empty({sizes.points, row}, taps.options());
+  const auto zeros = at::zeros_like(taps[0]);
+  points_from_taps<Scalar>(sizes, {1, size, size, row},
+                           tap_pointers<const Scalar>(taps, chosen, zeros).data(),
+                           points.data_ptr<Scalar>(), row);
+  return points.narrow(1, 0, size).contiguous().view({sizes.points, taps.size(1), taps.size(2)});
+}
+
+/// Products with stride 1 by the tiles of a filter whose taps are matrices (R, P): frame t of `to`,
+/// R rows, from frames t - offset, t - offset + 1, ... of `from`, P rows.
+template <class Scalar>
+class WindowPass {
  public:
-  BlockProducts(const at::Tensor& rows, const at::Tensor& out, int64_t window, int64_t stride)
-      : plan_(window, stride),
-        frames_(rows.size(1)),
-        out_frames_(out.size(1)),
-        p_(rows.size(2)),
-        r_(out.size(2)),
-        c_(rows.size(3)),
-        options_(rows.options()) {
-    // A multiple of every filter's outputs.
-    constexpr int64_t kOutputs = 6;
-    const int64_t columns = kOutputs / FastFilter::kMostTaps * c_;
-    length_ = kOutputs * ((kColumns + columns - 1) / columns);
-  }
+  WindowPass(int64_t taps, int64_t offset, const FrameSequence<const Scalar>& from,
+             const FrameSequence<Scalar>& to)
+      : sizes_(tile_sizes(taps)), offset_(offset), from_(from), to_(to) {}
 
-  const WindowPlan& plan() const { return plan_; }
-  int64_t blocks_of_clip() const { return (out_frames_ + length_ - 1) / length_; }
-  Block block(int64_t clip, int64_t index) const {
-    const int64_t first = index * length_;
-    return {clip, first, std::min(length_, out_frames_ - first)};
-  }
-
-  void forward(const Block& block, const at::Tensor& matrices, const Scalar* rows,
-               const Scalar* bias, Scalar* out) const {
-    for (const auto& group : plan_.groups()) {
-      const int64_t columns = block.tiles(*group.filter) * c_;
-      auto operand = at::empty({p_, columns}, options_);
-      auto products = at::empty({group.filter->points, r_, columns}, options_);
-      for (int64_t point = 0; point < group.filter->points; ++point) {
-        gather_inputs(block, group, point, rows, operand);
-        auto product = products[point];
-        at::mm_out(product, matrices[group.first_point + point], operand);
+  /// matrices: of points_of_taps(); bias: a value for each channel, or null; adds to the frames if
+  /// `is_added`.
+  void run(const at::Tensor& matrices, const Scalar* bias, bool is_added) const {
+    const int64_t panels = divide_up(to_.channels, kMostColumns);
+    const int64_t panel = full_lanes<Scalar>(divide_up(to_.channels, panels));
+    at::parallel_for(0, tiles() * panels, 1, [&](int64_t begin, int64_t end) {
+      const Scratch<Scalar> points(registers(from_.rows * panel)),
+          products(registers(to_.rows * panel));
+      const std::vector<Scalar> outside(frame_size(from_));
+      std::vector<Scalar> unused(frame_size(to_));
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t c = i % panels * panel, channels = std::min(panel, to_.channels - c);
+        make_points(i / panels, c, channels, panel, outside.data(), points.data);
+        multiply(matrices, panel, points.data, products.data);
+        outputs_from_points<Scalar>(sizes_, {to_.rows, channels, to_.channels, panel},
+                                    products.data, to_.rows * panel, bias ? bias + c : nullptr,
+                                    is_added, output_frames(i / panels, c, unused.data()).data());
       }
-      scatter_outputs(block, group, products, bias, out);
-    }
+    });
+    count_executed_macs(macs(to_.clips));
   }
 
-  /// Adds to the gradients of the block's input rows and of the matrices.
-  void backward(const Block& block, const at::Tensor& matrices, const Scalar* rows,
-                const Scalar* gradient, Scalar* to_rows, at::Tensor& to_matrices) const {
-    for (const auto& group : plan_.groups()) {
-      const int64_t columns = block.tiles(*group.filter) * c_;
-      auto operand = at::empty({p_, columns}, options_);
-      auto from_product = at::empty({r_, columns}, options_);
-      auto from_inputs = at::empty({group.filter->points, p_, columns}, options_);
-      for (int64_t point = 0; point < group.filter->points; ++point) {
-        gather_inputs(block, group, point, rows, operand);
-        gather_gradient(block, group, point, gradient, from_product);
-        to_matrices[group.first_point + point].addmm_(from_product, operand.t());
-        auto from_input = from_inputs[point];
-        at::mm_out(from_input, matrices[group.first_point + point].t(), from_product);
-      }
-      scatter_inputs(block, group, from_inputs, to_rows);
+  /// Adds the gradient of the matrices by clips [begin, end) to sums, (points, R, P), where `to`
+  /// holds the gradient of the output.
+  void add_matrix_gradient(int64_t begin, int64_t end, const at::Tensor& sums) const {
+    const int64_t row = full_lanes<Scalar>(to_.channels);
+    const at::Tensor inputs = at::empty({sizes_.points, from_.rows, row}, sums.options());
+    const at::Tensor outputs = at::empty({sizes_.points, to_.rows, row}, sums.options());
+    const std::vector<Scalar> outside(std::max(frame_size(from_), frame_size(to_)));
+    for (int64_t tile = begin * tiles_of_clip(); tile < end * tiles_of_clip(); ++tile) {
+      make_points(tile, 0, to_.channels, row, outside.data(), inputs.data_ptr<Scalar>());
+      points_from_outputs<Scalar>(
+          sizes_, {to_.rows, to_.channels, to_.channels, row},
+          output_frames(tile, 0, static_cast<const Scalar*>(outside.data())).data(),
+          outputs.data_ptr<Scalar>(), to_.rows * row);
+      for (int64_t p = 0; p < sizes_.points; ++p) sums[p].addmm_(outputs[p], inputs[p].t());
     }
   }
 
  private:
-  int64_t input_of(const Block& block, int64_t frame) const {
-    return (block.clip * frames_ + frame) * p_ * c_;
+  int64_t tiles_of_clip() const { return divide_up(to_.frames, sizes_.outputs); }
+  int64_t tiles() const { return to_.clips * tiles_of_clip(); }
+  int64_t macs(int64_t clips) const {
+    return clips * tiles_of_clip() * sizes_.points * from_.rows * to_.rows * to_.channels;
   }
-  int64_t output_of(const Block& block, int64_t frame) const {
-    return (block.clip * out_frames_ + block.first + frame) * r_ * c_;
+  int64_t registers(int64_t elements) const {
+    return sizes_.points * elements / lane_count<Scalar>();
   }
-
-  void gather_inputs(const Block& block, const TapGroup& group, int64_t point, const Scalar* rows,
-                     at::Tensor& operand) const {
-    const auto& filter = *group.filter;
-    auto* to = operand.data_ptr<Scalar>();
-    for (int64_t tile = 0; tile < block.tiles(filter); ++tile) {
-      Terms<Scalar> terms;
-      for (int64_t i = 0; i < filter.inputs(); ++i) {
-        const int64_t frame = plan_.frame(group, block.first + tile * filter.outputs, i);
-        if (frame >= 0 && frame < frames_)
-          terms.add(rows + input_of(block, frame), c_, filter.from_inputs[point][i]);
-      }
-      terms.combine_to(to + tile * c_, operand.size(1), p_, c_);
-    }
+  template <class Any>
+  static size_t frame_size(const FrameSequence<Any>& frames) {
+    return static_cast<size_t>(frames.rows * frames.channels);
   }
 
-  void scatter_outputs(const Block& block, const TapGroup& group, const at::Tensor& products,
-                       const Scalar* bias, Scalar* out) const {
-    const auto& filter = *group.filter;
-    const auto* from = products.data_ptr<Scalar>();
-    const int64_t columns = products.size(2);
-    for (int64_t frame = 0; frame < block.count; ++frame) {
-      const int64_t tile = frame / filter.outputs;
-      auto* to = out + output_of(block, frame);
-      Terms<Scalar> terms;
-      for (int64_t point = 0; point < filter.points; ++point)
-        terms.add(from + point * r_ * columns + tile * c_, columns,
-                  filter.to_outputs[frame % filter.outputs][point]);
-      if (group.first_point > 0)
-        terms.add(to, c_, 1);
-      else
-        terms.add(bias, 0, 1);
-      terms.combine_to(to, c_, r_, c_);
-    }
+  /// (points, P, row) of `channels` channels from c on.
+  void make_points(int64_t tile, int64_t c, int64_t channels, int64_t row, const Scalar* outside,
+                   Scalar* points) const {
+    const auto frames =
+        from_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs - offset_,
+                   sizes_.inputs, c, outside);
+    points_from_inputs<Scalar>(sizes_, {from_.rows, channels, from_.channels, row}, frames.data(),
+                               points, from_.rows * row);
   }
 
-  void gather_gradient(const Block& block, const TapGroup& group, int64_t point,
-                       const Scalar* gradient, at::Tensor& from_product) const {
-    const auto& filter = *group.filter;
-    auto* to = from_product.data_ptr<Scalar>();
-    for (int64_t tile = 0; tile < block.tiles(filter); ++tile) {
-      const int64_t first = tile * filter.outputs;
-      Terms<Scalar> terms;
-      for (int64_t i = 0; i < std::min(filter.outputs, block.count - first); ++i)
-        terms.add(gradient + output_of(block, first + i), c_, filter.to_outputs[i][point]);
-      terms.combine_to(to + tile * c_, from_product.size(1), r_, c_);
-    }
+  template <class Pointer>
+  auto output_frames(int64_t tile, int64_t c, Pointer outside) const {
+    return to_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs, sizes_.outputs,
+                    c, outside);
   }
 
-  void scatter_inputs(const Block& block, const TapGroup& group, const at::Tensor& from_inputs,
-                      Scalar* to_rows) const {
-    const auto& filter = *group.filter;
-    const auto* from = from_inputs.data_ptr<Scalar>();
-    const int64_t columns = from_inputs.size(2);
-    for (int64_t tile = 0; tile < block.tiles(filter); ++tile)
-      for (int64_t i = 0; i < filter.inputs(); ++i) {
-        const int64_t frame = plan_.frame(group, block.first + tile * filter.outputs, i);
-        if (frame < 0 || frame >= frames_) continue;
-        auto* to = to_rows + input_of(block, frame);
-        Terms<Scalar> terms;
-        for (int64_t point = 0; point < filter.points; ++point)
-          terms.add(from + point * p_ * columns + tile * c_, columns, filter.from_inputs[point][i]);
-        terms.add(to, c_, 1);
-        terms.combine_to(to, c_, p_, c_);
-      }
+  void multiply(const at::Tensor& matrices, int64_t panel, const Scalar* points,
+                Scalar* products) const {
+    const auto* matrix = matrices.data_ptr<Scalar>();
+    for (int64_t p = 0; p < sizes_.points; ++p)
+      multiply_rows<Scalar>({to_.rows, from_.rows, panel},
+                            {matrix + p * to_.rows * from_.rows, from_.rows, 1},
+                            {points + p * from_.rows * panel, panel, 1},
+                            {products + p * to_.rows * panel, panel, 1}, /*is_added=*/false);
   }
 
-  WindowPlan plan_;
-  int64_t frames_, out_frames_, p_, r_, c_, length_;
-  at::TensorOptions options_;
+  const TileSizes sizes_;
+  const int64_t offset_;
+  const FrameSequence<const Scalar> from_;
+  const FrameSequence<Scalar> to_;
 };
+
+/// matrix: (R, window * P) -> (window, R, P), dense.
+at::Tensor taps_of(const at::Tensor& matrix, int64_t window) {
+  return matrix.reshape({matrix.size(0), window, -1}).transpose(0, 1).contiguous();
+}
+
+/// rows: (N, T, P, C), dense; bias: (C), dense. Returns (N, ceil(T / stride), R, C).
+template <class Scalar>
+at::Tensor product(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
+                   int64_t window, int64_t stride) {
+  const auto taps = taps_of(matrix, window);
+  auto out =
+      at::empty({rows.size(0), divide_up(rows.size(1), stride), matrix.size(0), rows.size(3)},
+                rows.options());
+  bool is_added = false;
+  for (const auto& sequence : tap_sequences(window, stride)) {
+    WindowPass<Scalar>(sequence.count, sequence.offset,
+                       FrameSequence<const Scalar>::of(rows, sequence.phase, stride),
+                       FrameSequence<Scalar>::of(out, 0, 1))
+        .run(points_of_taps<Scalar>(taps, sequence.taps()),
+             is_added ? nullptr : bias.data_ptr<Scalar>(), is_added);
+    is_added = true;
+  }
+  return out;
+}
+
+/// The gradient of rows (N, T, P, C) from that of the output, (N, ceil(T / stride), R, C).
+template <class Scalar>
+at::Tensor rows_gradient(const at::Tensor& gradient, const at::Tensor& matrix, int64_t frames,
+                         int64_t window, int64_t stride) {
+  const auto taps = taps_of(matrix, window).transpose(1, 2).contiguous();
+  const std::vector<int64_t> sizes{gradient.size(0), frames, taps.size(1), gradient.size(3)};
+  // A window that is narrower than the stride leaves frames out.
+  auto to =
+      window < stride ? at::zeros(sizes, gradient.options()) : at::empty(sizes, gradient.options());
+  for (const auto& sequence : tap_sequences(window, stride))
+    WindowPass<Scalar>(sequence.count, sequence.reversed_offset(),
+                       FrameSequence<const Scalar>::of(gradient, 0, 1),
+                       FrameSequence<Scalar>::of(to, sequence.phase, stride))
+        .run(points_of_taps<Scalar>(taps, sequence.reversed_taps()), nullptr,
+             /*is_added=*/!sequence.is_first_of_phase);
+  return to;
+}
+
+/// Of (R, window * P).
+template <class Scalar>
+at::Tensor matrix_gradient(const at::Tensor& rows, const at::Tensor& gradient, int64_t window,
+                           int64_t stride) {
+  const int64_t n = rows.size(0), p = rows.size(2), r = gradient.size(2);
+  const int64_t parts = std::min(n, kPartialSums), size = r * p;
+  const auto taps = at::empty({window, r, p}, rows.options()), unused = at::empty_like(taps[0]);
+  for (const auto& sequence : tap_sequences(window, stride)) {
+    const auto sizes = tile_sizes(sequence.count);
+    const WindowPass<Scalar> pass(sequence.count, sequence.offset,
+                                  FrameSequence<const Scalar>::of(rows, sequence.phase, stride),
+                                  FrameSequence<Scalar>::of(gradient, 0, 1));
+    const auto sums = at::zeros({parts, sizes.points, r, p}, rows.options());
+    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+      const at::NoGradGuard no_grad;
+      for (int64_t part = begin; part < end; ++part)
+        pass.add_matrix_gradient(part * n / parts, (part + 1) * n / parts, sums[part]);
+    });
+    const at::Tensor sum = at::constant_pad_nd(sums.sum(0).view({sizes.points, size}),
+                                               {0, full_lanes<Scalar>(size) - size});
+    taps_from_points<Scalar>(sizes, {1, size, size, sum.size(1)}, sum.data_ptr<Scalar>(),
+                             sum.size(1),
+                             tap_pointers<Scalar>(taps, sequence.taps(), unused).data());
+  }
+  return taps.transpose(0, 1).reshape({r, window * p});
+}
 
 class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& matrix,
-                            const at::Tensor& rows_in, const at::Tensor& bias_in, int64_t window,
+                            const at::Tensor& rows_in, const at::Tensor& bias, int64_t window,
                             int64_t stride) {
-    const auto rows = rows_in.contiguous(), bias = bias_in.contiguous();
+    const auto rows = rows_in.contiguous();
     context->save_for_backward({matrix, rows});
     context->saved_data["window"] = window;
     context->saved_data["stride"] = stride;
-    const int64_t n = rows.size(0), out_frames = (rows.size(1) + stride - 1) / stride;
-    auto out = at::empty({n, out_frames, matrix.size(0), rows.size(3)}, rows.options());
+    at::Tensor out;
     AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul", [&] {
-      const BlockProducts<scalar_t> products(rows, out, window, stride);
-      const auto matrices = products.plan().point_matrices(matrix);
-      const int64_t blocks = products.blocks_of_clip();
-      at::parallel_for(0, n * blocks, 1, [&](int64_t begin, int64_t end) {
-        const at::NoGradGuard no_grad;
-        for (int64_t i = begin; i < end; ++i)
-          products.forward(products.block(i / blocks, i % blocks), matrices,
-                           rows.data_ptr<scalar_t>(), bias.data_ptr<scalar_t>(),
-                           out.data_ptr<scalar_t>());
-      });
+      out = product<scalar_t>(matrix, rows, bias.contiguous(), window, stride);
     });
     return out;
   }
@@ -202,37 +224,12 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
     const int64_t window = context->saved_data["window"].toInt();
     const int64_t stride = context->saved_data["stride"].toInt();
     const auto gradient = gradients[0].contiguous();
-    auto to_rows = at::zeros_like(rows);
-    at::Tensor to_matrix;
-    AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul", [&] {
-      const BlockProducts<scalar_t> products(rows, gradient, window, stride);
-      to_matrix = products.plan().matrix_gradient(backward_of_clips(
-          products, products.plan().point_matrices(matrix), rows, gradient, to_rows));
+    at::Tensor to_matrix, to_rows;
+    AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul_backward", [&] {
+      to_matrix = matrix_gradient<scalar_t>(rows, gradient, window, stride);
+      to_rows = rows_gradient<scalar_t>(gradient, matrix, rows.size(1), window, stride);
     });
     return {to_matrix, to_rows, sum_of_rows(gradient.view({-1, gradient.size(3)})), {}, {}};
-  }
-
- private:
-  /// Adds to the gradient of the rows and returns that of the matrices.
-  template <class Scalar>
-  static at::Tensor backward_of_clips(const BlockProducts<Scalar>& products,
-                                      const at::Tensor& matrices, const at::Tensor& rows,
-                                      const at::Tensor& gradient, at::Tensor& to_rows) {
-    const int64_t n = rows.size(0), parts = std::min(n, kPartialSums);
-    auto sums = at::zeros({parts, matrices.size(0), matrices.size(1), matrices.size(2)},
-                          matrices.options());
-    // The windows of a clip overlap, so a clip belongs to one task.
-    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-      const at::NoGradGuard no_grad;
-      for (int64_t part = begin; part < end; ++part) {
-        auto sum = sums[part];
-        for (int64_t clip = part * n / parts; clip < (part + 1) * n / parts; ++clip)
-          for (int64_t i = 0; i < products.blocks_of_clip(); ++i)
-            products.backward(products.block(clip, i), matrices, rows.data_ptr<Scalar>(),
-                              gradient.data_ptr<Scalar>(), to_rows.data_ptr<Scalar>(), sum);
-      }
-    });
-    return sums.sum(0);
   }
 };
 

@@ -64,7 +64,7 @@ void expect_same(const WindowResult& actual, const WindowResult& expected, doubl
 }
 
 TEST(WindowMatmul, EqualsTheProductWithCopiedWindows) {
-  for (int64_t window : {1, 3, 5, 7, 9})
+  for (int64_t window : {1, 3, 5, 7, 9, 11, 21})
     for (int64_t stride : {1, 2, 3})
       for (int64_t frames : {1, 2, 7, 12, 31}) {
         SCOPED_TRACE(::testing::Message()
