@@ -48,7 +48,7 @@ KINEGRAPH_INLINE void make_points(const TileRows& rows, Frames<const Scalar> fra
 
 template <int Bytes, class Filter, FilterSide kSide, class Scalar>
 KINEGRAPH_INLINE void make_frames(const TileRows& rows, const Scalar* points, int64_t point_step,
-                                  const Scalar* bias, bool is_added, Frames<Scalar> frames) {
+                                  const TileEnding<Scalar>& ending, Frames<Scalar> frames) {
   using Transform = TileTransform<Filter, kSide>;
   constexpr int64_t kOne = kLanes<Bytes, Scalar>;
   for (int64_t r = 0; r < rows.count; ++r)
@@ -58,12 +58,17 @@ KINEGRAPH_INLINE void make_frames(const TileRows& rows, const Scalar* points, in
 #pragma GCC unroll 32
       for (int64_t p = 0; p < Transform::kFrom; ++p) load(x[p], from + p * point_step);
       Transform::template apply<Scalar>(x, y);
-      if (bias) load(start, bias + c, rows.channels - c);
+      if (ending.bias) load(start, ending.bias + c, rows.channels - c);
 #pragma GCC unroll 16
       for (int64_t i = 0; i < Transform::kTo; ++i) {
         Scalar* const to = frames[i] + r * rows.row + c;
-        if (is_added) load(start, to, rows.channels - c);
         y[i] += start;
+        if (ending.is_added) {
+          Lanes<Bytes, Scalar> before;
+          load(before, to, rows.channels - c);
+          y[i] += before;
+        }
+        if (ending.has_relu) y[i] = y[i] < 0 ? Lanes<Bytes, Scalar>{} : y[i];  // NaN stays
         store(to, y[i], rows.channels - c);
       }
     }
@@ -91,21 +96,21 @@ KINEGRAPH_INLINE void make_points_of(const TileSizes& sizes, const TileRows& row
 
 template <int Bytes, FilterSide kSide, class Scalar>
 KINEGRAPH_INLINE void make_frames_of(const TileSizes& sizes, const TileRows& rows,
-                                     const Scalar* points, int64_t point_step, const Scalar* bias,
-                                     bool is_added, Frames<Scalar> frames) {
+                                     const Scalar* points, int64_t point_step,
+                                     const TileEnding<Scalar>& ending, Frames<Scalar> frames) {
   switch (sizes.taps) {
     case OneTap::kTaps:
-      return make_frames<Bytes, OneTap, kSide>(rows, points, point_step, bias, is_added, frames);
+      return make_frames<Bytes, OneTap, kSide>(rows, points, point_step, ending, frames);
     case TwoTaps::kTaps:
-      return make_frames<Bytes, TwoTaps, kSide>(rows, points, point_step, bias, is_added, frames);
+      return make_frames<Bytes, TwoTaps, kSide>(rows, points, point_step, ending, frames);
     case ThreeTaps::kTaps:
-      return make_frames<Bytes, ThreeTaps, kSide>(rows, points, point_step, bias, is_added, frames);
+      return make_frames<Bytes, ThreeTaps, kSide>(rows, points, point_step, ending, frames);
     case FourTaps::kTaps:
-      return make_frames<Bytes, FourTaps, kSide>(rows, points, point_step, bias, is_added, frames);
+      return make_frames<Bytes, FourTaps, kSide>(rows, points, point_step, ending, frames);
     case SixTaps::kTaps:
-      return make_frames<Bytes, SixTaps, kSide>(rows, points, point_step, bias, is_added, frames);
+      return make_frames<Bytes, SixTaps, kSide>(rows, points, point_step, ending, frames);
     default:
-      return make_frames<Bytes, NineTaps, kSide>(rows, points, point_step, bias, is_added, frames);
+      return make_frames<Bytes, NineTaps, kSide>(rows, points, point_step, ending, frames);
   }
 }
 
@@ -121,14 +126,12 @@ KINEGRAPH_INLINE void make_frames_of(const TileSizes& sizes, const TileRows& row
       make_points_of<Bytes, FilterSide::kFromTaps>(sizes, rows, frames, points, step);             \
   }                                                                                                \
   attribute void to_frames_##suffix(FilterSide side, const TileSizes& sizes, const TileRows& rows, \
-                                    const Scalar* points, int64_t step, const Scalar* bias,        \
-                                    bool is_added, Frames<Scalar> frames) {                        \
+                                    const Scalar* points, int64_t step,                            \
+                                    const TileEnding<Scalar>& ending, Frames<Scalar> frames) {     \
     if (side == FilterSide::kToOutputs)                                                            \
-      make_frames_of<Bytes, FilterSide::kToOutputs>(sizes, rows, points, step, bias, is_added,     \
-                                                    frames);                                       \
+      make_frames_of<Bytes, FilterSide::kToOutputs>(sizes, rows, points, step, ending, frames);    \
     else                                                                                           \
-      make_frames_of<Bytes, FilterSide::kToTaps>(sizes, rows, points, step, bias, is_added,        \
-                                                 frames);                                          \
+      make_frames_of<Bytes, FilterSide::kToTaps>(sizes, rows, points, step, ending, frames);       \
   }
 KINEGRAPH_DEFINE(wide, KINEGRAPH_WIDE, kWide, float)
 KINEGRAPH_DEFINE(wide, KINEGRAPH_WIDE, kWide, double)
@@ -145,10 +148,9 @@ void to_points(FilterSide side, const TileSizes& sizes, const TileRows& rows,
 
 template <class Scalar>
 void to_frames(FilterSide side, const TileSizes& sizes, const TileRows& rows, const Scalar* points,
-               int64_t point_step, const Scalar* bias, bool is_added, Frames<Scalar> frames) {
-  has_wide_registers()
-      ? to_frames_wide(side, sizes, rows, points, point_step, bias, is_added, frames)
-      : to_frames_narrow(side, sizes, rows, points, point_step, bias, is_added, frames);
+               int64_t point_step, const TileEnding<Scalar>& ending, Frames<Scalar> frames) {
+  has_wide_registers() ? to_frames_wide(side, sizes, rows, points, point_step, ending, frames)
+                       : to_frames_narrow(side, sizes, rows, points, point_step, ending, frames);
 }
 
 }  // namespace
@@ -182,16 +184,15 @@ void points_from_taps(const TileSizes& sizes, const TileRows& rows, const Scalar
 
 template <class Scalar>
 void outputs_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar* points,
-                         int64_t point_step, const Scalar* bias, bool is_added,
+                         int64_t point_step, const TileEnding<Scalar>& ending,
                          Scalar* const* frames) {
-  to_frames(FilterSide::kToOutputs, sizes, rows, points, point_step, bias, is_added, frames);
+  to_frames(FilterSide::kToOutputs, sizes, rows, points, point_step, ending, frames);
 }
 
 template <class Scalar>
 void taps_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar* points,
                       int64_t point_step, Scalar* const* taps) {
-  const Scalar* const bias = nullptr;
-  to_frames(FilterSide::kToTaps, sizes, rows, points, point_step, bias, /*is_added=*/false, taps);
+  to_frames(FilterSide::kToTaps, sizes, rows, points, point_step, TileEnding<Scalar>{}, taps);
 }
 
 #define KINEGRAPH_INSTANTIATE(Scalar)                                                              \
@@ -202,7 +203,7 @@ void taps_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar
   template void points_from_taps(const TileSizes&, const TileRows&, const Scalar* const*, Scalar*, \
                                  int64_t);                                                         \
   template void outputs_from_points(const TileSizes&, const TileRows&, const Scalar*, int64_t,     \
-                                    const Scalar*, bool, Scalar* const*);                          \
+                                    const TileEnding<Scalar>&, Scalar* const*);                    \
   template void taps_from_points(const TileSizes&, const TileRows&, const Scalar*, int64_t,        \
                                  Scalar* const*);
 KINEGRAPH_INSTANTIATE(float)

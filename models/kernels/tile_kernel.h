@@ -41,10 +41,16 @@ template <class Scalar>
 void points_from_outputs(const TileSizes& sizes, const TileRows& rows, const Scalar* const* frames,
                          Scalar* points, int64_t point_step);
 
-/// The output frames; bias: a value for each channel, or null; adds to the frames if `is_added`.
+/// What is done to output frames before they are stored: relu(frames + bias + what was there).
+template <class Scalar>
+struct TileEnding {
+  const Scalar* bias;  // a value for each channel, or null
+  bool is_added, has_relu;
+};
+
 template <class Scalar>
 void outputs_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar* points,
-                         int64_t point_step, const Scalar* bias, bool is_added,
+                         int64_t point_step, const TileEnding<Scalar>& ending,
                          Scalar* const* frames);
 
 /// The points of the filter's taps, or the gradient of the taps from that of the points.

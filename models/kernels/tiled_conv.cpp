@@ -57,8 +57,8 @@ class TilePass {
            const FrameSequence<Scalar>& to)
       : sizes_(tile_sizes(taps)), offset_(offset), from_(from), to_(to) {}
 
-  /// weight: of points_of_weight(); bias: null for none; adds to the frames if `is_added`.
-  void run(const at::Tensor& weight, const Scalar* bias, bool is_added) const {
+  /// weight: of points_of_weight()
+  void run(const at::Tensor& weight, const TileEnding<Scalar>& ending) const {
     const int64_t chunk = chunk_of(kBytesOfChunk, in_row_ + panel_);
     const int64_t rows = chunk * from_.rows;
     at::parallel_for(0, divide_up(tiles(), chunk), 1, [&](int64_t begin, int64_t end) {
@@ -74,7 +74,7 @@ class TilePass {
           multiply(points.data, weight, c, rows, (last - at) * from_.rows, products.data);
           for (int64_t tile = at; tile < last; ++tile)
             make_frames(tile, c, products.data + (tile - at) * from_.rows * panel_, rows * panel_,
-                        bias, is_added, unused.data());
+                        ending, unused.data());
         }
       }
     });
@@ -161,10 +161,11 @@ class TilePass {
   }
 
   void make_frames(int64_t tile, int64_t c, const Scalar* products, int64_t step,
-                   const Scalar* bias, bool is_added, Scalar* unused) const {
+                   TileEnding<Scalar> ending, Scalar* unused) const {
+    if (ending.bias) ending.bias += c;
     outputs_from_points<Scalar>(
         sizes_, {to_.rows, std::min(panel_, to_.channels - c), to_.channels, panel_}, products,
-        step, bias ? bias + c : nullptr, is_added, output_frames(tile, c, unused).data());
+        step, ending, output_frames(tile, c, unused).data());
   }
 
   const TileSizes sizes_;
@@ -189,12 +190,12 @@ at::Tensor convolved(const at::Tensor& frames, const at::Tensor& weight, const a
                 frames.options());
   bool is_added = false;
   for (const auto& sequence : tap_sequences(weight.size(2), stride)) {
-    const bool has_bias = bias.defined() && !is_added;
+    const auto* first_bias = bias.defined() && !is_added ? bias.data_ptr<Scalar>() : nullptr;
     TilePass<Scalar>(sequence.count, sequence.offset,
                      FrameSequence<const Scalar>::of(frames, sequence.phase, stride),
                      FrameSequence<Scalar>::of(out, 0, 1))
         .run(points_of_weight<Scalar>(taps, sequence.taps()),
-             has_bias ? bias.data_ptr<Scalar>() : nullptr, is_added);
+             {first_bias, is_added, /*has_relu=*/false});
     is_added = true;
   }
   return out;
@@ -211,8 +212,8 @@ at::Tensor input_gradient(const at::Tensor& gradient, const at::Tensor& weight, 
     TilePass<Scalar>(sequence.count, sequence.reversed_offset(),
                      FrameSequence<const Scalar>::of(gradient, 0, 1),
                      FrameSequence<Scalar>::of(to, sequence.phase, stride))
-        .run(points_of_weight<Scalar>(taps, sequence.reversed_taps()), nullptr,
-             /*is_added=*/!sequence.is_first_of_phase);
+        .run(points_of_weight<Scalar>(taps, sequence.reversed_taps()),
+             {nullptr, /*is_added=*/!sequence.is_first_of_phase, /*has_relu=*/false});
   return to;
 }
 

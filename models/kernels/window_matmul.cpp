@@ -46,9 +46,8 @@ class WindowPass {
              const FrameSequence<Scalar>& to)
       : sizes_(tile_sizes(taps)), offset_(offset), from_(from), to_(to) {}
 
-  /// matrices: of points_of_taps(); bias: a value for each channel, or null; adds to the frames if
-  /// `is_added`.
-  void run(const at::Tensor& matrices, const Scalar* bias, bool is_added) const {
+  /// matrices: of points_of_taps()
+  void run(const at::Tensor& matrices, const TileEnding<Scalar>& ending) const {
     const int64_t panels = divide_up(to_.channels, kMostColumns);
     const int64_t panel = full_lanes<Scalar>(divide_up(to_.channels, panels));
     at::parallel_for(0, tiles() * panels, 1, [&](int64_t begin, int64_t end) {
@@ -60,9 +59,11 @@ class WindowPass {
         const int64_t c = i % panels * panel, channels = std::min(panel, to_.channels - c);
         make_points(i / panels, c, channels, panel, outside.data(), points.data);
         multiply(matrices, panel, points.data, products.data);
+        auto ending_here = ending;
+        if (ending.bias) ending_here.bias += c;
         outputs_from_points<Scalar>(sizes_, {to_.rows, channels, to_.channels, panel},
-                                    products.data, to_.rows * panel, bias ? bias + c : nullptr,
-                                    is_added, output_frames(i / panels, c, unused.data()).data());
+                                    products.data, to_.rows * panel, ending_here,
+                                    output_frames(i / panels, c, unused.data()).data());
       }
     });
     count_executed_macs(macs(to_.clips));
@@ -136,23 +137,23 @@ at::Tensor taps_of(const at::Tensor& matrix, int64_t window) {
   return matrix.reshape({matrix.size(0), window, -1}).transpose(0, 1).contiguous();
 }
 
-/// rows: (N, T, P, C), dense; bias: (C), dense. Returns (N, ceil(T / stride), R, C).
+/// rows: (N, T, P, C), dense; bias: (C), dense. Returns (N, ceil(T / stride), R, C), with ReLU if
+/// `has_relu`.
 template <class Scalar>
 at::Tensor product(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
-                   int64_t window, int64_t stride) {
+                   int64_t window, int64_t stride, bool has_relu) {
   const auto taps = taps_of(matrix, window);
   auto out =
       at::empty({rows.size(0), divide_up(rows.size(1), stride), matrix.size(0), rows.size(3)},
                 rows.options());
-  bool is_added = false;
-  for (const auto& sequence : tap_sequences(window, stride)) {
-    WindowPass<Scalar>(sequence.count, sequence.offset,
-                       FrameSequence<const Scalar>::of(rows, sequence.phase, stride),
+  const auto sequences = tap_sequences(window, stride);
+  for (size_t i = 0; i < sequences.size(); ++i)
+    WindowPass<Scalar>(sequences[i].count, sequences[i].offset,
+                       FrameSequence<const Scalar>::of(rows, sequences[i].phase, stride),
                        FrameSequence<Scalar>::of(out, 0, 1))
-        .run(points_of_taps<Scalar>(taps, sequence.taps()),
-             is_added ? nullptr : bias.data_ptr<Scalar>(), is_added);
-    is_added = true;
-  }
+        .run(points_of_taps<Scalar>(taps, sequences[i].taps()),
+             {i == 0 ? bias.data_ptr<Scalar>() : nullptr, /*is_added=*/i > 0,
+              has_relu && i + 1 == sequences.size()});
   return out;
 }
 
@@ -169,8 +170,8 @@ at::Tensor rows_gradient(const at::Tensor& gradient, const at::Tensor& matrix, i
     WindowPass<Scalar>(sequence.count, sequence.reversed_offset(),
                        FrameSequence<const Scalar>::of(gradient, 0, 1),
                        FrameSequence<Scalar>::of(to, sequence.phase, stride))
-        .run(points_of_taps<Scalar>(taps, sequence.reversed_taps()), nullptr,
-             /*is_added=*/!sequence.is_first_of_phase);
+        .run(points_of_taps<Scalar>(taps, sequence.reversed_taps()),
+             {nullptr, /*is_added=*/!sequence.is_first_of_phase, /*has_relu=*/false});
   return to;
 }
 
@@ -201,6 +202,12 @@ at::Tensor matrix_gradient(const at::Tensor& rows, const at::Tensor& gradient, i
   return taps.transpose(0, 1).reshape({r, window * p});
 }
 
+void check_window(const at::Tensor& matrix, const at::Tensor& rows, int64_t window) {
+  TORCH_CHECK(rows.dim() == 4 && matrix.dim() == 2 && matrix.size(1) == window * rows.size(2),
+              "window_matmul: rows ", rows.sizes(), " (N,T,P,C) and a window of ", window,
+              " do not fit a matrix ", matrix.sizes());
+}
+
 class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& matrix,
@@ -212,7 +219,8 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
     context->saved_data["stride"] = stride;
     at::Tensor out;
     AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul", [&] {
-      out = product<scalar_t>(matrix, rows, bias.contiguous(), window, stride);
+      out = product<scalar_t>(matrix, rows, bias.contiguous(), window, stride,
+                              /*has_relu=*/false);
     });
     return out;
   }
@@ -245,14 +253,24 @@ at::Tensor window_rows(const at::Tensor& rows, int64_t window, int64_t stride) {
 
 at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
                          int64_t window, int64_t stride) {
-  TORCH_CHECK(rows.dim() == 4 && matrix.dim() == 2 && matrix.size(1) == window * rows.size(2),
-              "window_matmul: rows ", rows.sizes(), " (N,T,P,C) and a window of ", window,
-              " do not fit a matrix ", matrix.sizes());
+  check_window(matrix, rows, window);
   if (rows.device().is_cpu()) {
     if (window == 1 && stride == 1) return frame_matmul(matrix, rows) + bias;
     return WindowMatmul::apply(matrix, rows, bias, window, stride);
   }
   return at::matmul(matrix, window_rows(rows, window, stride)) + bias;
+}
+
+at::Tensor window_matmul_relu(const at::Tensor& matrix, const at::Tensor& rows,
+                              const at::Tensor& bias, int64_t window, int64_t stride) {
+  check_window(matrix, rows, window);
+  if (!rows.device().is_cpu()) return window_matmul(matrix, rows, bias, window, stride).relu_();
+  at::Tensor out;
+  AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul_relu", [&] {
+    out = product<scalar_t>(matrix, rows.contiguous(), bias.contiguous(), window, stride,
+                            /*has_relu=*/true);
+  });
+  return out;
 }
 
 }  // namespace kinegraph

@@ -19,6 +19,10 @@ namespace kinegraph {
 at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
                          int64_t window, int64_t stride);
 
+/// relu(window_matmul()) in one pass, without gradients.
+at::Tensor window_matmul_relu(const at::Tensor& matrix, const at::Tensor& rows,
+                              const at::Tensor& bias, int64_t window, int64_t stride);
+
 /// The rows of each window copied side by side: (N, T, P, C) -> (N, ceil(T / stride), window * P,
 /// C).
 at::Tensor window_rows(const at::Tensor& rows, int64_t window, int64_t stride);

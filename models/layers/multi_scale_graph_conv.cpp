@@ -46,21 +46,26 @@ at::Tensor MultiScaleGraphConvImpl::effective_graph() const {
   return graph.reshape({scales_, w, joints_, w, joints_}).permute({0, 2, 1, 3, 4});
 }
 
-at::Tensor MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows) const {
+at::Tensor MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows,
+                                                    const FoldedWeights& conv,
+                                                    bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
   const int64_t n = rows.size(0), t = rows.size(1);
   // Weight (C_out, S*C_in) -> (S*C_out, C_in); mixed: (N, T, V*S, C_out).
   const auto weight =
-      conv_->weight.view({out, scales_, in}).transpose(0, 1).reshape({scales_ * out, in});
+      conv.weight.view({out, scales_, in}).transpose(0, 1).reshape({scales_ * out, in});
   const auto mixed =
       linear_rows(rows.reshape({-1, in}), weight, {}).view({n, t, joints_ * scales_, out});
   // (V_to*w_to, w_from*V_from*S)
   const auto graph =
       effective_graph().permute({1, 2, 3, 4, 0}).reshape({joints_ * w, w * joints_ * scales_});
-  return window_matmul(graph, mixed, conv_->bias, w, options_.stride);
+  return has_relu ? window_matmul_relu(graph, mixed, conv.bias, w, options_.stride)
+                  : window_matmul(graph, mixed, conv.bias, w, options_.stride);
 }
 
-at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows) const {
+at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows,
+                                                    const FoldedWeights& conv,
+                                                    bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
   const int64_t n = rows.size(0);
   // (V_to*w_to*S, w_from*V_from)
@@ -73,8 +78,11 @@ at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows) cons
                             .transpose(2, 3)
                             .reshape({n * t * joints_ * w, in * scales_});
   const auto weight =
-      conv_->weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_});
-  return linear_rows(gathered, weight, conv_->bias).view({n, t, joints_ * w, out});
+      conv.weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_});
+  if (!has_relu) return linear_rows(gathered, weight, conv.bias).view({n, t, joints_ * w, out});
+  const auto x = from_rows(gathered, n, t, joints_ * w);
+  return frame_rows(pointwise_finished(x, weight.view({out, in * scales_, 1, 1}), conv.bias,
+                                       /*stride=*/1, Finish{{}, /*relu=*/true}));
 }
 
 at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
@@ -86,9 +94,14 @@ at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
   const int64_t gathered = x.size(0) * out_frames * nodes * scales_ * options_.in_channels;
   const PublishedMacs published({gathered * options_.out_channels, gathered * nodes});
   const auto rows = frame_rows(x);
+  const bool is_finished = is_plain_evaluation(*bn_);
+  const auto conv = is_finished ? fold(conv_->weight, conv_->bias, {bn_})
+                                : FoldedWeights{conv_->weight, conv_->bias};
   const bool is_mixing_first = 2 * options_.in_channels > options_.out_channels;
-  const auto y = is_mixing_first ? mix_then_gather(rows) : gather_then_mix(rows);
-  return norm(y.permute({0, 3, 1, 2}), {bn_}, Finish{{}, /*relu=*/true});
+  const auto y = (is_mixing_first ? mix_then_gather(rows, conv, is_finished)
+                                  : gather_then_mix(rows, conv, is_finished))
+                     .permute({0, 3, 1, 2});
+  return is_finished ? y : norm(y, {bn_}, Finish{{}, /*relu=*/true});
 }
 
 WindowGraphConvImpl::WindowGraphConvImpl(const Skeleton& skeleton, MultiScaleGraphOptions options,
@@ -112,9 +125,18 @@ at::Tensor WindowGraphConvImpl::forward(const at::Tensor& x, const Finish& finis
     return frame_rows(any).reshape({rows, width});
   };
   const int64_t out = out_conv_->weight.size(0);
-  const auto weight =
-      out_conv_->weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
+  // (C_out, E, 1, w, 1) -> (C_out, w*E)
+  const auto as_matrix = [&](const at::Tensor& weight) {
+    return weight.view({out, e, window_}).transpose(1, 2).reshape({out, window_ * e});
+  };
   const PublishedMacs published({n * t * v * window_ * e * out, /*graph=*/0});
+  if (is_plain_evaluation(*out_bn_)) {
+    const auto [folded, bias] = fold(out_conv_->weight, out_conv_->bias, {out_bn_});
+    return pointwise_finished(from_rows(rows_of_windows(active), n, t, v),
+                              as_matrix(folded).view({out, window_ * e, 1, 1}), bias,
+                              /*stride=*/1, finish);
+  }
+  const auto weight = as_matrix(out_conv_->weight);
   const auto y = linear_rows(rows_of_windows(active), weight, out_conv_->bias,
                              followed_by(remake_of(active), rows_of_windows));
   return norm(from_rows(y, n, t, v), {out_bn_}, finish);

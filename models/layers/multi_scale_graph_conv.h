@@ -1,6 +1,7 @@
 #pragma once
 
 #include "framework/skeleton/graph.h"
+#include "models/layers/norm.h"
 #include "models/layers/temporal_conv.h"
 
 namespace kinegraph {
@@ -35,8 +36,11 @@ class MultiScaleGraphConvImpl : public torch::nn::Module {
 
  private:
   at::Tensor effective_graph() const;
-  at::Tensor mix_then_gather(const at::Tensor& rows) const;
-  at::Tensor gather_then_mix(const at::Tensor& rows) const;
+  /// rows: (N, T, V, C_in) -> (N, T', V * window, C_out); `has_relu` without gradients alone.
+  at::Tensor mix_then_gather(const at::Tensor& rows, const FoldedWeights& conv,
+                             bool has_relu) const;
+  at::Tensor gather_then_mix(const at::Tensor& rows, const FoldedWeights& conv,
+                             bool has_relu) const;
 
   MultiScaleGraphOptions options_;
   int64_t scales_ = 0, joints_ = 0;

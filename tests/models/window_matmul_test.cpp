@@ -74,6 +74,17 @@ TEST(WindowMatmul, EqualsTheProductWithCopiedWindows) {
       }
 }
 
+TEST(WindowMatmul, EndsWithReluInTheSamePass) {
+  for (int64_t window : {1, 5})
+    for (int64_t stride : {1, 2}) {
+      const WindowCase given(at::kDouble, 12, window, stride, 21);
+      const auto plain = window_matmul(given.matrix, given.rows, given.bias, window, stride);
+      const auto active = window_matmul_relu(given.matrix, given.rows, given.bias, window, stride);
+      EXPECT_LE(relative_error_of(active, plain.relu()), 1e-14) << window << " " << stride;
+      EXPECT_GT((plain < 0).sum().item<int64_t>(), 0);
+    }
+}
+
 TEST(WindowMatmul, EqualsTheProductWithCopiedWindowsAcrossBlocks) {
   const WindowCase given(at::kDouble, 61, 5, 2, 200);
   expect_same(given.fast(), given.of_windows(), 1e-13);
