@@ -75,6 +75,33 @@ struct FrameSequence {
       found[static_cast<size_t>(i)] = data + clip * clip_step + (first + i) * frame_step + c;
     return found;
   }
+  size_t size_of_frame() const { return static_cast<size_t>(rows * channels); }
+};
+
+/// A filter with stride 1 along frames, in tiles: frame t of `to` is made from frames t - offset,
+/// t - offset + 1, ... of `from`.
+template <class Scalar>
+struct FrameTiles {
+  TileSizes sizes;
+  int64_t offset;
+  FrameSequence<const Scalar> from;
+  FrameSequence<Scalar> to;
+
+  int64_t count_of_clip() const { return divide_up(to.frames, sizes.outputs); }
+  int64_t count() const { return to.clips * count_of_clip(); }
+  /// Those frames of a tile, from channel c on.
+  auto inputs(int64_t tile, int64_t c, const Scalar* outside) const {
+    return from.find(tile / count_of_clip(), first_output(tile) - offset, sizes.inputs, c, outside);
+  }
+  template <class Pointer>
+  auto outputs(int64_t tile, int64_t c, Pointer outside) const {
+    return to.find(tile / count_of_clip(), first_output(tile), sizes.outputs, c, outside);
+  }
+  int64_t first_output(int64_t tile) const { return tile % count_of_clip() * sizes.outputs; }
+  /// That hold so many elements of every point.
+  int64_t registers(int64_t elements) const {
+    return sizes.points * elements / lane_count<Scalar>();
+  }
 };
 
 }  // namespace kinegraph

@@ -1,4 +1,5 @@
-// The loops of tiled_conv(), for float and double.
+// Fast filters along frames in tiles, the loops of tiled_conv() and window_matmul(), for float and
+// double.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +26,14 @@ int64_t full_lanes(int64_t channels) {
   return (channels + lane_count<Scalar>() - 1) / lane_count<Scalar>() * lane_count<Scalar>();
 }
 
-/// Rows of channels, one a joint: `row` elements apart in each frame, and in each point `point_row`
-/// elements apart, where channels beyond the last fill the register.
+/// Rows of channels, such as one a joint: `row` elements apart in each frame, and in each point
+/// `point_row` elements apart, where channels beyond the last fill the register.
 struct TileRows {
   int64_t count, channels, row, point_row;
 };
 
-/// points[p * point_step + ...] from the filter's input frames, each the first row of joints.
+/// Point p at points + p * point_step from the filter's input frames, of which each pointer is the
+/// first row.
 template <class Scalar>
 void points_from_inputs(const TileSizes& sizes, const TileRows& rows, const Scalar* const* frames,
                         Scalar* points, int64_t point_step);
@@ -48,6 +50,7 @@ struct TileEnding {
   bool is_added, has_relu;
 };
 
+/// The output frames.
 template <class Scalar>
 void outputs_from_points(const TileSizes& sizes, const TileRows& rows, const Scalar* points,
                          int64_t point_step, const TileEnding<Scalar>& ending,

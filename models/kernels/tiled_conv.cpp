@@ -48,25 +48,23 @@ at::Tensor points_of_weight(const at::Tensor& taps, const std::vector<int64_t>& 
   return points;
 }
 
-/// A convolution with stride 1 by the tiles of a filter: frame t of `to` from frames t - offset,
-/// t - offset + 1, ... of `from`.
+/// A convolution with stride 1.
 template <class Scalar>
 class TilePass {
  public:
-  TilePass(int64_t taps, int64_t offset, const FrameSequence<const Scalar>& from,
-           const FrameSequence<Scalar>& to)
-      : sizes_(tile_sizes(taps)), offset_(offset), from_(from), to_(to) {}
+  explicit TilePass(const FrameTiles<Scalar>& tiles) : tiles_(tiles) {}
 
   /// weight: of points_of_weight()
   void run(const at::Tensor& weight, const TileEnding<Scalar>& ending) const {
     const int64_t chunk = chunk_of(kBytesOfChunk, in_row_ + panel_);
     const int64_t rows = chunk * from_.rows;
-    at::parallel_for(0, divide_up(tiles(), chunk), 1, [&](int64_t begin, int64_t end) {
-      const Scratch<Scalar> points(registers(rows * in_row_)), products(registers(rows * panel_));
-      const std::vector<Scalar> outside(frame_size(from_));
-      std::vector<Scalar> unused(frame_size(to_));
-      for (int64_t at = begin * chunk; at < std::min(end * chunk, tiles()); at += chunk) {
-        const int64_t last = std::min(at + chunk, tiles());
+    at::parallel_for(0, divide_up(tiles_.count(), chunk), 1, [&](int64_t begin, int64_t end) {
+      const Scratch<Scalar> points(tiles_.registers(rows * in_row_)),
+          products(tiles_.registers(rows * panel_));
+      const std::vector<Scalar> outside(from_.size_of_frame());
+      std::vector<Scalar> unused(to_.size_of_frame());
+      for (int64_t at = begin * chunk; at < std::min(end * chunk, tiles_.count()); at += chunk) {
+        const int64_t last = std::min(at + chunk, tiles_.count());
         for (int64_t tile = at; tile < last; ++tile)
           make_points(tile, outside.data(), points.data + (tile - at) * from_.rows * in_row_,
                       rows * in_row_);
@@ -78,7 +76,8 @@ class TilePass {
         }
       }
     });
-    count_executed_macs(sizes_.points * tiles() * from_.rows * from_.channels * to_.channels);
+    count_executed_macs(sizes_.points * tiles_.count() * from_.rows * from_.channels *
+                        to_.channels);
   }
 
   /// sums: (points, in, full_lanes(out)), written: the gradient of the points of the weight, where
@@ -86,10 +85,11 @@ class TilePass {
   void sum_weight_gradient(Scalar* sums) const {
     const int64_t chunk = chunk_of(kBytesOfGradientChunk, in_row_ + out_row_);
     const int64_t rows = chunk * from_.rows, blocks = divide_up(from_.channels, kChannelsOfBlock);
-    const Scratch<Scalar> inputs(registers(rows * in_row_)), outputs(registers(rows * out_row_));
-    const std::vector<Scalar> outside(std::max(frame_size(from_), frame_size(to_)));
-    for (int64_t at = 0; at < tiles(); at += chunk) {
-      const int64_t last = std::min(at + chunk, tiles());
+    const Scratch<Scalar> inputs(tiles_.registers(rows * in_row_)),
+        outputs(tiles_.registers(rows * out_row_));
+    const std::vector<Scalar> outside(std::max(from_.size_of_frame(), to_.size_of_frame()));
+    for (int64_t at = 0; at < tiles_.count(); at += chunk) {
+      const int64_t last = std::min(at + chunk, tiles_.count());
       at::parallel_for(at, last, 1, [&](int64_t begin, int64_t end) {
         for (int64_t tile = begin; tile < end; ++tile) {
           const int64_t row = (tile - at) * from_.rows;
@@ -109,43 +109,25 @@ class TilePass {
         }
       });
     }
-    count_executed_macs(sizes_.points * tiles() * from_.rows * from_.channels * to_.channels);
+    count_executed_macs(sizes_.points * tiles_.count() * from_.rows * from_.channels *
+                        to_.channels);
   }
 
  private:
-  int64_t tiles_of_clip() const { return divide_up(to_.frames, sizes_.outputs); }
-  int64_t tiles() const { return to_.clips * tiles_of_clip(); }
   /// Tiles whose points take that many bytes; they have this many elements a row.
   int64_t chunk_of(int64_t bytes, int64_t row) const {
     const int64_t tile = sizes_.points * from_.rows * row * int64_t{sizeof(Scalar)};
-    return std::clamp<int64_t>(bytes / tile, 1, std::max<int64_t>(tiles(), 1));
+    return std::clamp<int64_t>(bytes / tile, 1, std::max<int64_t>(tiles_.count(), 1));
   }
-  int64_t registers(int64_t elements) const {
-    return sizes_.points * elements / lane_count<Scalar>();
-  }
-  template <class Any>
-  static size_t frame_size(const FrameSequence<Any>& frames) {
-    return static_cast<size_t>(frames.rows * frames.channels);
-  }
-
   void make_points(int64_t tile, const Scalar* outside, Scalar* points, int64_t step) const {
-    const auto frames =
-        from_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs - offset_,
-                   sizes_.inputs, 0, outside);
     points_from_inputs<Scalar>(sizes_, {from_.rows, from_.channels, from_.channels, in_row_},
-                               frames.data(), points, step);
-  }
-
-  template <class Pointer>
-  auto output_frames(int64_t tile, int64_t c, Pointer outside) const {
-    return to_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs, sizes_.outputs,
-                    c, outside);
+                               tiles_.inputs(tile, 0, outside).data(), points, step);
   }
 
   void make_gradient_points(int64_t tile, const Scalar* outside, Scalar* points,
                             int64_t step) const {
     points_from_outputs<Scalar>(sizes_, {to_.rows, to_.channels, to_.channels, out_row_},
-                                output_frames(tile, 0, outside).data(), points, step);
+                                tiles_.outputs(tile, 0, outside).data(), points, step);
   }
 
   /// The products of all points for the panel of channels from c on.
@@ -165,13 +147,13 @@ class TilePass {
     if (ending.bias) ending.bias += c;
     outputs_from_points<Scalar>(
         sizes_, {to_.rows, std::min(panel_, to_.channels - c), to_.channels, panel_}, products,
-        step, ending, output_frames(tile, c, unused).data());
+        step, ending, tiles_.outputs(tile, c, unused).data());
   }
 
-  const TileSizes sizes_;
-  const int64_t offset_;
-  const FrameSequence<const Scalar> from_;
-  const FrameSequence<Scalar> to_;
+  const FrameTiles<Scalar> tiles_;
+  const TileSizes& sizes_ = tiles_.sizes;
+  const FrameSequence<const Scalar>& from_ = tiles_.from;
+  const FrameSequence<Scalar>& to_ = tiles_.to;
   const int64_t panel_ = panel_columns<Scalar>();
   const int64_t in_row_ = full_lanes<Scalar>(from_.channels),
                 out_row_ = full_lanes<Scalar>(to_.channels);
@@ -191,9 +173,9 @@ at::Tensor convolved(const at::Tensor& frames, const at::Tensor& weight, const a
   bool is_added = false;
   for (const auto& sequence : tap_sequences(weight.size(2), stride)) {
     const auto* first_bias = bias.defined() && !is_added ? bias.data_ptr<Scalar>() : nullptr;
-    TilePass<Scalar>(sequence.count, sequence.offset,
-                     FrameSequence<const Scalar>::of(frames, sequence.phase, stride),
-                     FrameSequence<Scalar>::of(out, 0, 1))
+    TilePass<Scalar>({tile_sizes(sequence.count), sequence.offset,
+                      FrameSequence<const Scalar>::of(frames, sequence.phase, stride),
+                      FrameSequence<Scalar>::of(out, 0, 1)})
         .run(points_of_weight<Scalar>(taps, sequence.taps()),
              {first_bias, is_added, /*has_relu=*/false});
     is_added = true;
@@ -209,9 +191,9 @@ at::Tensor input_gradient(const at::Tensor& gradient, const at::Tensor& weight, 
   auto to =
       at::empty({gradient.size(0), frames, gradient.size(2), weight.size(1)}, gradient.options());
   for (const auto& sequence : tap_sequences(weight.size(2), stride))
-    TilePass<Scalar>(sequence.count, sequence.reversed_offset(),
-                     FrameSequence<const Scalar>::of(gradient, 0, 1),
-                     FrameSequence<Scalar>::of(to, sequence.phase, stride))
+    TilePass<Scalar>({tile_sizes(sequence.count), sequence.reversed_offset(),
+                      FrameSequence<const Scalar>::of(gradient, 0, 1),
+                      FrameSequence<Scalar>::of(to, sequence.phase, stride)})
         .run(points_of_weight<Scalar>(taps, sequence.reversed_taps()),
              {nullptr, /*is_added=*/!sequence.is_first_of_phase, /*has_relu=*/false});
   return to;
@@ -226,9 +208,9 @@ at::Tensor weight_gradient(const at::Tensor& frames, const at::Tensor& gradient,
   for (const auto& sequence : tap_sequences(weight.size(2), stride)) {
     const auto sizes = tile_sizes(sequence.count);
     const auto sums = at::empty({sizes.points, in, row}, weight.options());
-    TilePass<Scalar>(sequence.count, sequence.offset,
-                     FrameSequence<const Scalar>::of(frames, sequence.phase, stride),
-                     FrameSequence<Scalar>::of(gradient, 0, 1))
+    TilePass<Scalar>({sizes, sequence.offset,
+                      FrameSequence<const Scalar>::of(frames, sequence.phase, stride),
+                      FrameSequence<Scalar>::of(gradient, 0, 1)})
         .sum_weight_gradient(sums.data_ptr<Scalar>());
     taps_from_points<Scalar>(sizes, {in, out, out, row}, sums.data_ptr<Scalar>(), in * row,
                              tap_pointers<Scalar>(taps, sequence.taps(), unused).data());

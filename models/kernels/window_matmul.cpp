@@ -37,24 +37,21 @@ at::Tensor points_of_taps(const at::Tensor& taps, const std::vector<int64_t>& ch
   return points.narrow(1, 0, size).contiguous().view({sizes.points, taps.size(1), taps.size(2)});
 }
 
-/// Products with stride 1 by the tiles of a filter whose taps are matrices (R, P): frame t of `to`,
-/// R rows, from frames t - offset, t - offset + 1, ... of `from`, P rows.
+/// A filter with stride 1 whose taps are matrices (R, P): frames of R rows from frames of P rows.
 template <class Scalar>
 class WindowPass {
  public:
-  WindowPass(int64_t taps, int64_t offset, const FrameSequence<const Scalar>& from,
-             const FrameSequence<Scalar>& to)
-      : sizes_(tile_sizes(taps)), offset_(offset), from_(from), to_(to) {}
+  explicit WindowPass(const FrameTiles<Scalar>& tiles) : tiles_(tiles) {}
 
   /// matrices: of points_of_taps()
   void run(const at::Tensor& matrices, const TileEnding<Scalar>& ending) const {
     const int64_t panels = divide_up(to_.channels, kMostColumns);
     const int64_t panel = full_lanes<Scalar>(divide_up(to_.channels, panels));
-    at::parallel_for(0, tiles() * panels, 1, [&](int64_t begin, int64_t end) {
-      const Scratch<Scalar> points(registers(from_.rows * panel)),
-          products(registers(to_.rows * panel));
-      const std::vector<Scalar> outside(frame_size(from_));
-      std::vector<Scalar> unused(frame_size(to_));
+    at::parallel_for(0, tiles_.count() * panels, 1, [&](int64_t begin, int64_t end) {
+      const Scratch<Scalar> points(tiles_.registers(from_.rows * panel)),
+          products(tiles_.registers(to_.rows * panel));
+      const std::vector<Scalar> outside(from_.size_of_frame());
+      std::vector<Scalar> unused(to_.size_of_frame());
       for (int64_t i = begin; i < end; ++i) {
         const int64_t c = i % panels * panel, channels = std::min(panel, to_.channels - c);
         make_points(i / panels, c, channels, panel, outside.data(), points.data);
@@ -63,10 +60,10 @@ class WindowPass {
         if (ending.bias) ending_here.bias += c;
         outputs_from_points<Scalar>(sizes_, {to_.rows, channels, to_.channels, panel},
                                     products.data, to_.rows * panel, ending_here,
-                                    output_frames(i / panels, c, unused.data()).data());
+                                    tiles_.outputs(i / panels, c, unused.data()).data());
       }
     });
-    count_executed_macs(macs(to_.clips));
+    count_executed_macs(sizes_.points * tiles_.count() * from_.rows * to_.rows * to_.channels);
   }
 
   /// Adds the gradient of the matrices by clips [begin, end) to sums, (points, R, P), where `to`
@@ -75,45 +72,24 @@ class WindowPass {
     const int64_t row = full_lanes<Scalar>(to_.channels);
     const at::Tensor inputs = at::empty({sizes_.points, from_.rows, row}, sums.options());
     const at::Tensor outputs = at::empty({sizes_.points, to_.rows, row}, sums.options());
-    const std::vector<Scalar> outside(std::max(frame_size(from_), frame_size(to_)));
-    for (int64_t tile = begin * tiles_of_clip(); tile < end * tiles_of_clip(); ++tile) {
+    const std::vector<Scalar> outside(std::max(from_.size_of_frame(), to_.size_of_frame()));
+    for (int64_t tile = begin * tiles_.count_of_clip(); tile < end * tiles_.count_of_clip();
+         ++tile) {
       make_points(tile, 0, to_.channels, row, outside.data(), inputs.data_ptr<Scalar>());
       points_from_outputs<Scalar>(
           sizes_, {to_.rows, to_.channels, to_.channels, row},
-          output_frames(tile, 0, static_cast<const Scalar*>(outside.data())).data(),
+          tiles_.outputs(tile, 0, static_cast<const Scalar*>(outside.data())).data(),
           outputs.data_ptr<Scalar>(), to_.rows * row);
       for (int64_t p = 0; p < sizes_.points; ++p) sums[p].addmm_(outputs[p], inputs[p].t());
     }
   }
 
  private:
-  int64_t tiles_of_clip() const { return divide_up(to_.frames, sizes_.outputs); }
-  int64_t tiles() const { return to_.clips * tiles_of_clip(); }
-  int64_t macs(int64_t clips) const {
-    return clips * tiles_of_clip() * sizes_.points * from_.rows * to_.rows * to_.channels;
-  }
-  int64_t registers(int64_t elements) const {
-    return sizes_.points * elements / lane_count<Scalar>();
-  }
-  template <class Any>
-  static size_t frame_size(const FrameSequence<Any>& frames) {
-    return static_cast<size_t>(frames.rows * frames.channels);
-  }
-
   /// (points, P, row) of `channels` channels from c on.
   void make_points(int64_t tile, int64_t c, int64_t channels, int64_t row, const Scalar* outside,
                    Scalar* points) const {
-    const auto frames =
-        from_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs - offset_,
-                   sizes_.inputs, c, outside);
-    points_from_inputs<Scalar>(sizes_, {from_.rows, channels, from_.channels, row}, frames.data(),
-                               points, from_.rows * row);
-  }
-
-  template <class Pointer>
-  auto output_frames(int64_t tile, int64_t c, Pointer outside) const {
-    return to_.find(tile / tiles_of_clip(), tile % tiles_of_clip() * sizes_.outputs, sizes_.outputs,
-                    c, outside);
+    points_from_inputs<Scalar>(sizes_, {from_.rows, channels, from_.channels, row},
+                               tiles_.inputs(tile, c, outside).data(), points, from_.rows * row);
   }
 
   void multiply(const at::Tensor& matrices, int64_t panel, const Scalar* points,
@@ -126,10 +102,10 @@ class WindowPass {
                             {products + p * to_.rows * panel, panel, 1}, /*is_added=*/false);
   }
 
-  const TileSizes sizes_;
-  const int64_t offset_;
-  const FrameSequence<const Scalar> from_;
-  const FrameSequence<Scalar> to_;
+  const FrameTiles<Scalar> tiles_;
+  const TileSizes& sizes_ = tiles_.sizes;
+  const FrameSequence<const Scalar>& from_ = tiles_.from;
+  const FrameSequence<Scalar>& to_ = tiles_.to;
 };
 
 /// matrix: (R, window * P) -> (window, R, P), dense.
@@ -148,9 +124,9 @@ at::Tensor product(const at::Tensor& matrix, const at::Tensor& rows, const at::T
                 rows.options());
   const auto sequences = tap_sequences(window, stride);
   for (size_t i = 0; i < sequences.size(); ++i)
-    WindowPass<Scalar>(sequences[i].count, sequences[i].offset,
-                       FrameSequence<const Scalar>::of(rows, sequences[i].phase, stride),
-                       FrameSequence<Scalar>::of(out, 0, 1))
+    WindowPass<Scalar>({tile_sizes(sequences[i].count), sequences[i].offset,
+                        FrameSequence<const Scalar>::of(rows, sequences[i].phase, stride),
+                        FrameSequence<Scalar>::of(out, 0, 1)})
         .run(points_of_taps<Scalar>(taps, sequences[i].taps()),
              {i == 0 ? bias.data_ptr<Scalar>() : nullptr, /*is_added=*/i > 0,
               has_relu && i + 1 == sequences.size()});
@@ -167,9 +143,9 @@ at::Tensor rows_gradient(const at::Tensor& gradient, const at::Tensor& matrix, i
   auto to =
       window < stride ? at::zeros(sizes, gradient.options()) : at::empty(sizes, gradient.options());
   for (const auto& sequence : tap_sequences(window, stride))
-    WindowPass<Scalar>(sequence.count, sequence.reversed_offset(),
-                       FrameSequence<const Scalar>::of(gradient, 0, 1),
-                       FrameSequence<Scalar>::of(to, sequence.phase, stride))
+    WindowPass<Scalar>({tile_sizes(sequence.count), sequence.reversed_offset(),
+                        FrameSequence<const Scalar>::of(gradient, 0, 1),
+                        FrameSequence<Scalar>::of(to, sequence.phase, stride)})
         .run(points_of_taps<Scalar>(taps, sequence.reversed_taps()),
              {nullptr, /*is_added=*/!sequence.is_first_of_phase, /*has_relu=*/false});
   return to;
@@ -184,9 +160,9 @@ at::Tensor matrix_gradient(const at::Tensor& rows, const at::Tensor& gradient, i
   const auto taps = at::empty({window, r, p}, rows.options()), unused = at::empty_like(taps[0]);
   for (const auto& sequence : tap_sequences(window, stride)) {
     const auto sizes = tile_sizes(sequence.count);
-    const WindowPass<Scalar> pass(sequence.count, sequence.offset,
-                                  FrameSequence<const Scalar>::of(rows, sequence.phase, stride),
-                                  FrameSequence<Scalar>::of(gradient, 0, 1));
+    const WindowPass<Scalar> pass({sizes, sequence.offset,
+                                   FrameSequence<const Scalar>::of(rows, sequence.phase, stride),
+                                   FrameSequence<Scalar>::of(gradient, 0, 1)});
     const auto sums = at::zeros({parts, sizes.points, r, p}, rows.options());
     at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
       const at::NoGradGuard no_grad;
