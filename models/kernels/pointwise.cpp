@@ -7,8 +7,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "framework/model/cost_meter.h"
+#include "models/kernels/column_products.h"
 #include "models/kernels/multiversion.h"
 #include "models/kernels/rows.h"
 
@@ -99,21 +102,24 @@ bool has_convolution(const at::Tensor& rows) {
          rows.size(0) >= kRowsOfBlock && at::hasMKLDNN() && at::globalContext().userEnabledMkldnn();
 }
 
-/// The rows as the frames of one clip.
-at::Tensor convolved(const at::Tensor& rows, const at::Tensor& matrix) {
+/// rows * matrix + bias (C), if any. The rows are the frames of one clip.
+at::Tensor convolved(const at::Tensor& rows, const at::Tensor& matrix, const at::Tensor& bias) {
   const int64_t count = rows.size(0), in = matrix.size(0), out = matrix.size(1);
   const auto image = rows.view({1, count, 1, in}).permute({0, 3, 1, 2});
   const auto weight = matrix.t().contiguous().view({out, in, 1, 1});
-  return at::mkldnn_convolution(image, weight, {}, {0, 0}, {1, 1}, {1, 1}, 1)
+  return at::mkldnn_convolution(image, weight, bias, {0, 0}, {1, 1}, {1, 1}, 1)
       .permute({0, 2, 3, 1})
       .reshape({count, out});
 }
 
 /// rows * matrix, each block with the ending.
-at::Tensor product(const at::Tensor& rows, const at::Tensor& matrix, const Ending& ending) {
+at::Tensor product(const at::Tensor& rows, const at::Tensor& matrix, Ending ending) {
   const at::NoGradGuard no_grad;
   const bool is_convolved = has_convolution(rows);
-  auto out = is_convolved ? convolved(rows, matrix)
+  at::Tensor bias;  // that the convolution adds
+  if (is_convolved && ending.bias.defined() && ending.bias.size(0) == 1)
+    std::swap(bias, ending.bias);
+  auto out = is_convolved ? convolved(rows, matrix, bias.defined() ? bias[0] : bias)
                           : at::empty({rows.size(0), matrix.size(1)}, rows.options());
   const int64_t period = ending.bias.defined() ? ending.bias.size(0) : 1;
   const int64_t size = std::max<int64_t>(1, kRowsOfBlock / period) * period;
@@ -126,26 +132,14 @@ at::Tensor product(const at::Tensor& rows, const at::Tensor& matrix, const Endin
   return out;
 }
 
+/// Sliced as rows, so that autograd makes the gradient channels_last too.
 at::Tensor strided(const at::Tensor& x, int64_t stride) {
-  return stride == 1 ? x : x.slice(2, 0, x.size(2), stride);
+  if (stride == 1) return x;
+  return x.permute({0, 2, 3, 1}).slice(1, 0, x.size(2), stride).permute({0, 3, 1, 2});
 }
 
 at::Tensor matrix_of(const at::Tensor& weight) {
   return weight.view({weight.size(0), weight.size(1)});
-}
-
-/// sum_r gradient[r,o] * rows[r,i], in partial sums that do not depend on the number of threads.
-at::Tensor weight_gradient(const at::Tensor& gradient, const at::Tensor& rows) {
-  constexpr int64_t kPartialSums = 8;
-  const int64_t count = rows.size(0);
-  const int64_t size = std::max((count + kPartialSums - 1) / kPartialSums, kRowsOfBlock);
-  auto sums =
-      at::empty({(count + size - 1) / size, gradient.size(1), rows.size(1)}, rows.options());
-  for_blocks(count, size, [&](int64_t begin, int64_t length) {
-    auto sum = sums[begin / size];
-    at::mm_out(sum, gradient.narrow(0, begin, length).t(), rows.narrow(0, begin, length));
-  });
-  return sums.sum(0);
 }
 
 class LinearRows : public torch::autograd::Function<LinearRows> {
@@ -153,9 +147,17 @@ class LinearRows : public torch::autograd::Function<LinearRows> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& rows,
                             const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
                             const Remake& remake) {
-    save_for_backward(*context, rows, remake, {weight});
-    context->saved_data["has_bias"] = bias.has_value();
+    torch::autograd::variable_list others{weight};
+    if (bias.has_value()) others.push_back(*bias);
+    save_for_backward(*context, rows, remake, others);
     return product(rows, weight.t(), Ending(bias.value_or(at::Tensor()), {}, false, -1));
+  }
+
+  /// The result once more, of the function that `context` belongs to.
+  static at::Tensor remade(torch::autograd::AutogradContext& context) {
+    const auto saved = saved_variables(context);
+    return product(saved[0], saved[1].t(),
+                   Ending(saved.size() > 2 ? saved[2] : at::Tensor(), {}, false, -1));
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
@@ -166,8 +168,13 @@ class LinearRows : public torch::autograd::Function<LinearRows> {
     at::Tensor to_rows, to_weight, to_bias;
     if (context->needs_input_grad(0))
       to_rows = product(gradient, weight, Ending({}, {}, false, -1));
-    if (context->needs_input_grad(1)) to_weight = weight_gradient(gradient, rows);
-    if (context->saved_data["has_bias"].toBool()) to_bias = sum_of_rows(gradient);
+    const bool has_bias = saved.size() > 2;
+    if (context->needs_input_grad(1)) {
+      const auto sums = column_products(gradient, rows, has_bias);
+      to_weight = sums.products, to_bias = sums.sums;
+    } else if (has_bias) {
+      to_bias = sum_of_rows(gradient);
+    }
     return {to_rows, to_weight, to_bias, at::Tensor()};
   }
 };
@@ -180,6 +187,12 @@ at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const a
   c10::optional<at::Tensor> given;
   if (bias.defined()) given = bias;
   return LinearRows::apply(rows, weight, given, remake);
+}
+
+Remake remake_of_linear_rows(const at::Tensor& y) {
+  const auto node = std::dynamic_pointer_cast<torch::autograd::CppNode<LinearRows>>(y.grad_fn());
+  if (!node) return {};
+  return [node] { return LinearRows::remade(node->ctx_); };
 }
 
 at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

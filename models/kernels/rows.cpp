@@ -14,30 +14,23 @@ namespace {
 constexpr int64_t kRowsOfPart = 1024;
 
 template <int64_t Count, class Scalar>
-KINEGRAPH_INLINE void add_rows(const Scalar* rows, int64_t channels, double* sum) {
+KINEGRAPH_INLINE void add_rows(const Scalar* rows, int64_t step, int64_t channels, double* sum) {
 #pragma omp simd
   for (int64_t i = 0; i < channels; ++i) {
     Scalar some = 0;
-    for (int64_t k = 0; k < Count; ++k) some += rows[k * channels + i];
+    for (int64_t k = 0; k < Count; ++k) some += rows[k * step + i];
     sum[i] += static_cast<double>(some);
   }
 }
 
 template <class Scalar>
-KINEGRAPH_INLINE void add_part(const Scalar* rows, int64_t count, int64_t channels, double* sum) {
+KINEGRAPH_INLINE void add_all_rows(const Scalar* rows, int64_t step, int64_t count,
+                                   int64_t channels, double* sum) {
   constexpr int64_t kAtOnce = 8;
   int64_t r = 0;
-  for (; r + kAtOnce <= count; r += kAtOnce) add_rows<kAtOnce>(rows + r * channels, channels, sum);
-  for (; r < count; ++r) add_rows<1>(rows + r * channels, channels, sum);
-}
-
-KINEGRAPH_MULTIVERSION void sum_part(const float* rows, int64_t count, int64_t channels,
-                                     double* sum) {
-  add_part(rows, count, channels, sum);
-}
-KINEGRAPH_MULTIVERSION void sum_part(const double* rows, int64_t count, int64_t channels,
-                                     double* sum) {
-  add_part(rows, count, channels, sum);
+  for (; r + kAtOnce <= count; r += kAtOnce)
+    add_rows<kAtOnce>(rows + r * step, step, channels, sum);
+  for (; r < count; ++r) add_rows<1>(rows + r * step, step, channels, sum);
 }
 
 /// Whether all dimensions of (N, T, V, C) but the last step through memory as one.
@@ -52,6 +45,15 @@ bool is_one_sequence(const at::Tensor& x) {
 }
 
 }  // namespace
+
+KINEGRAPH_MULTIVERSION void add_rows_to(const float* rows, int64_t step, int64_t count,
+                                        int64_t channels, double* sum) {
+  add_all_rows(rows, step, count, channels, sum);
+}
+KINEGRAPH_MULTIVERSION void add_rows_to(const double* rows, int64_t step, int64_t count,
+                                        int64_t channels, double* sum) {
+  add_all_rows(rows, step, count, channels, sum);
+}
 
 at::Tensor rows_of(const at::Tensor& x) {
   auto rows = x.permute({0, 2, 3, 1});
@@ -72,9 +74,9 @@ at::Tensor sum_of_rows(const at::Tensor& rows) {
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "sum_of_rows", [&] {
     at::parallel_for(0, sums.size(0), 1, [&](int64_t begin, int64_t end) {
       for (int64_t part = begin; part < end; ++part)
-        sum_part(rows.data_ptr<scalar_t>() + part * kRowsOfPart * channels,
-                 std::min(kRowsOfPart, count - part * kRowsOfPart), channels,
-                 sums.data_ptr<double>() + part * channels);
+        add_rows_to(rows.data_ptr<scalar_t>() + part * kRowsOfPart * channels, channels,
+                    std::min(kRowsOfPart, count - part * kRowsOfPart), channels,
+                    sums.data_ptr<double>() + part * channels);
     });
   });
   return sums.sum(0).to(rows.scalar_type());

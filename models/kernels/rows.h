@@ -16,6 +16,10 @@ at::Tensor dense_rows_of(const at::Tensor& x);
 /// then in float64, by all threads, and no number of them changes a bit.
 at::Tensor sum_of_rows(const at::Tensor& rows);
 
+/// sum[c] += rows[r * step + c], several rows at a time and then in float64.
+void add_rows_to(const float* rows, int64_t step, int64_t count, int64_t channels, double* sum);
+void add_rows_to(const double* rows, int64_t step, int64_t count, int64_t channels, double* sum);
+
 /// (N*T*V, C) -> (N, C, T, V), a view in channels_last memory.
 at::Tensor from_rows(const at::Tensor& rows, int64_t clips, int64_t frames, int64_t joints);
 
