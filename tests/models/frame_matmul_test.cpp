@@ -12,9 +12,11 @@ struct Sizes {
   int64_t clips, frames, outputs, inputs, channels;
 };
 
-/// Whole tiles and registers, remainders of both, and the least of everything.
-const std::vector<Sizes> kSizes{{2, 6, 75, 25, 64}, {3, 1, 17, 17, 3}, {1, 35, 4, 7, 70},
-                                {9, 2, 25, 75, 33}, {1, 1, 1, 1, 1},   {2, 3, 6, 5, 130}};
+/// Whole tiles and registers, remainders of both, more inputs and frames than are taken at once,
+/// and the least of everything.
+const std::vector<Sizes> kSizes{{2, 6, 75, 25, 64},  {3, 1, 17, 17, 3},   {1, 35, 4, 7, 70},
+                                {9, 2, 25, 75, 33},  {1, 1, 1, 1, 1},     {2, 3, 6, 5, 130},
+                                {2, 37, 7, 120, 48}, {1, 3, 26, 113, 112}};
 
 at::Tensor random(at::IntArrayRef sizes, at::ScalarType type) {
   return at::randn(sizes, at::kDouble).to(type);
