@@ -67,9 +67,10 @@ struct Affine {
         scale(weight.to(at::kDouble) * of_inverse),
         shift(bias.to(at::kDouble) - of_mean * scale) {}
 
+  /// Of the first channels of x.
   at::Tensor apply(const at::Tensor& x, const at::Tensor& add, bool relu) const {
-    const auto y =
-        scale_rows(rows_of(x), scale.to(x.scalar_type()), shift.to(x.scalar_type()), add, relu);
+    const auto y = scale_rows(rows_of(x).narrow(1, 0, scale.size(0)), scale.to(x.scalar_type()),
+                              shift.to(x.scalar_type()), add, relu);
     return from_rows(y, x.size(0), x.size(2), x.size(3));
   }
 };
@@ -80,25 +81,29 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
                                                 const at::Tensor& x, const at::Tensor& weight,
                                                 const at::Tensor& bias,
                                                 const c10::optional<at::Tensor>& add,
-                                                double epsilon, bool relu) {
-    const auto rows = rows_of(x);
+                                                double epsilon, bool relu, const Remake& remake) {
+    const int64_t channels = weight.size(0), others = x.size(1) - channels;
+    const auto rows = rows_of(x).narrow(1, 0, channels);
     const auto [mean, variance] = mean_and_variance(rows);
     const Affine affine(mean, at::rsqrt(variance + epsilon), weight, bias);
     const auto y = affine.apply(x, dense_rows_of(add.value_or(at::Tensor())), relu);
     context->saved_data["relu"] = relu;
     context->saved_data["has_sum"] = add.has_value();
-    torch::autograd::variable_list saved{x, weight, bias, affine.mean, affine.inverse_deviation};
-    if (relu && add.has_value()) saved.push_back(y);
-    context->save_for_backward(saved);
+    torch::autograd::variable_list others_saved{weight, bias, affine.mean,
+                                                affine.inverse_deviation};
+    if (relu && add.has_value()) others_saved.push_back(y);
+    save_for_backward(*context, x, remake, others_saved);
     const auto count = static_cast<double>(rows.size(0));
     const auto unbiased = variance * (count / (count - 1));
     context->mark_non_differentiable({mean, unbiased});
-    return {y, mean, unbiased};
+    torch::autograd::variable_list results{y, mean, unbiased};
+    if (others > 0) results.push_back(x.detach().narrow(1, channels, others));
+    return results;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
-    const auto saved = context->get_saved_variables();
+    const auto saved = saved_variables(*context);
     const auto& x = saved[0];
     const Affine affine(saved[3], saved[4], saved[1], saved[2]);
     const bool has_sum = context->saved_data["has_sum"].toBool();
@@ -107,27 +112,33 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
       return from_rows(rows, x.size(0), x.size(2), x.size(3));
     };
     // Behind a sum the mask of the ReLU comes from y, else from x in the passes below.
-    const auto rows = rows_of(x);
+    const int64_t channels = saved[1].size(0), others = x.size(1) - channels;
+    const auto rows = rows_of(x).narrow(1, 0, channels);
     const auto g = has_relu && has_sum ? masked(rows_of(gradients[0]), rows_of(saved[5]))
                                        : rows_of(gradients[0]);
     const bool is_masked_by_x = has_relu && !has_sum;
     const auto sums = gradient_sums_of_rows(g, rows, is_masked_by_x, affine).sum(0);
     at::Tensor to_x;
-    if (context->needs_input_grad(0))
-      to_x = image(input_gradients(g, rows, is_masked_by_x, affine, sums));
+    if (context->needs_input_grad(0)) {
+      auto to_rows = at::empty({rows.size(0), x.size(1)}, rows.options());
+      input_gradients(g, rows, is_masked_by_x, affine, sums, to_rows);
+      to_x = image(to_rows);
+      if (others > 0) to_x.narrow(1, channels, others).copy_(gradients[3]);
+    }
     const auto type = saved[1].scalar_type();
     return {to_x,
             (sums[1] * affine.inverse_deviation).to(type),
             sums[0].to(type),
             has_sum ? image(g) : at::Tensor(),
             at::Tensor(),
+            at::Tensor(),
             at::Tensor()};
   }
 
-  /// The result once more, of the function that `context` belongs to.
+  /// The result once more, of the function that `context` belongs to, whose own turn is next.
   static at::Tensor remade(torch::autograd::AutogradContext& context) {
     const at::NoGradGuard no_grad;
-    const auto saved = context.get_saved_variables();
+    const auto saved = saved_variables(context, /*needs_first=*/true, /*keeps_first=*/true);
     return Affine(saved[3], saved[4], saved[1], saved[2])
         .apply(saved[0], {}, context.saved_data["relu"].toBool());
   }
@@ -168,43 +179,42 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
     });
   }
 
-  static at::Tensor input_gradients(const at::Tensor& g, const at::Tensor& rows,
-                                    bool is_masked_by_x, const Affine& affine,
-                                    const at::Tensor& sums) {
+  /// Writes the first channels of `result`.
+  static void input_gradients(const at::Tensor& g, const at::Tensor& rows, bool is_masked_by_x,
+                              const Affine& affine, const at::Tensor& sums, at::Tensor& result) {
     const auto count = static_cast<double>(rows.size(0));
     const auto type = rows.scalar_type();
     const Typed typed(affine, type);
     const auto by_x =
         (-affine.scale * affine.inverse_deviation.square() * sums[1] / count).to(type);
     const auto by_one = (-affine.scale * sums[0] / count).to(type);
-    auto result = at::empty({rows.size(0), rows.size(1)}, rows.options());
+    const int64_t step = result.size(1);
     AT_DISPATCH_FLOATING_TYPES(type, "batch_norm_gradient", [&] {
       at::parallel_for(0, rows.size(0), kRowsOfSum, [&](int64_t begin, int64_t end) {
         input_gradient_of(pointed<scalar_t>(g, begin), pointed<scalar_t>(rows, begin),
                           is_masked_by_x, typed.pointed<scalar_t>(), by_x.data_ptr<scalar_t>(),
                           by_one.data_ptr<scalar_t>(), end - begin, rows.size(1),
-                          result.data_ptr<scalar_t>() + begin * rows.size(1));
+                          {result.data_ptr<scalar_t>() + begin * step, step});
       });
     });
-    return result;
   }
 };
 
 }  // namespace
 
 BatchNormed batch_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                       double epsilon, const Finish& finish) {
+                       double epsilon, const Finish& finish, const Remake& remake) {
   TORCH_CHECK(x.size(0) * x.size(2) * x.size(3) > 1,
               "batch_norm: less than two values a channel have no variance: ", x.sizes());
   c10::optional<at::Tensor> add;
   if (finish.add.defined()) add = finish.add;
-  const auto results = BatchNorm::apply(x, weight, bias, add, epsilon, finish.relu);
-  return {results[0], results[1], results[2]};
+  const auto results = BatchNorm::apply(x, weight, bias, add, epsilon, finish.relu, remake);
+  return {results[0], results.size() > 3 ? results[3] : at::Tensor(), results[1], results[2]};
 }
 
 Remake remake_of_batch_norm(const at::Tensor& y) {
   const auto node = std::dynamic_pointer_cast<torch::autograd::CppNode<BatchNorm>>(y.grad_fn());
-  if (!node || node->ctx_.saved_data["has_sum"].toBool()) return {};
+  if (!node || y.output_nr() != 0 || node->ctx_.saved_data["has_sum"].toBool()) return {};
   return [node] { return BatchNorm::remade(node->ctx_); };
 }
 

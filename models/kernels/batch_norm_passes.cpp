@@ -103,11 +103,11 @@ KINEGRAPH_INLINE void input_gradient(const StridedRows<const Scalar>& gradient,
                                      const StridedRows<const Scalar>& x,
                                      const ChannelsOf<Scalar>& of, const Scalar* by_x,
                                      const Scalar* by_one, int64_t rows, int64_t channels,
-                                     Scalar* result) {
+                                     const StridedRows<Scalar>& result) {
   const Scalar *scale = of.scale, *shift = of.shift, *mean = of.mean;
   for (int64_t r = 0; r < rows; ++r) {
     const Scalar *from = gradient.row(r), *at = x.row(r);
-    Scalar* to = result + r * channels;
+    Scalar* to = result.row(r);
 #pragma omp simd
     for (int64_t i = 0; i < channels; ++i) {
       const Scalar g = before_relu<HasRelu>(from[i], at[i], scale[i], shift[i]);
@@ -138,7 +138,7 @@ KINEGRAPH_INLINE void input_gradient(const StridedRows<const Scalar>& gradient,
   KINEGRAPH_MULTIVERSION void input_gradient_of(                                                  \
       const StridedRows<const Scalar>& gradient, const StridedRows<const Scalar>& x,              \
       bool has_relu, const ChannelsOf<Scalar>& of, const Scalar* by_x, const Scalar* by_one,      \
-      int64_t rows, int64_t channels, Scalar* result) {                                           \
+      int64_t rows, int64_t channels, const StridedRows<Scalar>& result) {                        \
     if (has_relu)                                                                                 \
       input_gradient<true>(gradient, x, of, by_x, by_one, rows, channels, result);                \
     else                                                                                          \

@@ -43,13 +43,14 @@ void gradient_sums_of(const StridedRows<const double>& gradient, const StridedRo
                       bool has_relu, const ChannelsOf<double>& of, int64_t rows, int64_t channels,
                       double* sum, double* product);
 
-/// result = g * scale + (x - mean) * by_x + by_one, dense.
+/// result = g * scale + (x - mean) * by_x + by_one.
 void input_gradient_of(const StridedRows<const float>& gradient, const StridedRows<const float>& x,
                        bool has_relu, const ChannelsOf<float>& of, const float* by_x,
-                       const float* by_one, int64_t rows, int64_t channels, float* result);
+                       const float* by_one, int64_t rows, int64_t channels,
+                       const StridedRows<float>& result);
 void input_gradient_of(const StridedRows<const double>& gradient,
                        const StridedRows<const double>& x, bool has_relu,
                        const ChannelsOf<double>& of, const double* by_x, const double* by_one,
-                       int64_t rows, int64_t channels, double* result);
+                       int64_t rows, int64_t channels, const StridedRows<double>& result);
 
 }  // namespace kinegraph

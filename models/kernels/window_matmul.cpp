@@ -188,9 +188,9 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& matrix,
                             const at::Tensor& rows_in, const at::Tensor& bias, int64_t window,
-                            int64_t stride) {
+                            int64_t stride, const Remake& remake) {
     const auto rows = rows_in.contiguous();
-    context->save_for_backward({matrix, rows});
+    save_for_backward(*context, rows, remake, {matrix});
     context->saved_data["window"] = window;
     context->saved_data["stride"] = stride;
     at::Tensor out;
@@ -203,8 +203,8 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
-    const auto saved = context->get_saved_variables();
-    const auto &matrix = saved[0], &rows = saved[1];
+    const auto saved = saved_variables(*context);
+    const auto &rows = saved[0], &matrix = saved[1];
     const int64_t window = context->saved_data["window"].toInt();
     const int64_t stride = context->saved_data["stride"].toInt();
     const auto gradient = gradients[0].contiguous();
@@ -213,7 +213,7 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
       to_matrix = matrix_gradient<scalar_t>(rows, gradient, window, stride);
       to_rows = rows_gradient<scalar_t>(gradient, matrix, rows.size(1), window, stride);
     });
-    return {to_matrix, to_rows, sum_of_rows(gradient.view({-1, gradient.size(3)})), {}, {}};
+    return {to_matrix, to_rows, sum_of_rows(gradient.view({-1, gradient.size(3)})), {}, {}, {}};
   }
 };
 
@@ -228,11 +228,11 @@ at::Tensor window_rows(const at::Tensor& rows, int64_t window, int64_t stride) {
 }
 
 at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
-                         int64_t window, int64_t stride) {
+                         int64_t window, int64_t stride, const Remake& remake) {
   check_window(matrix, rows, window);
   if (rows.device().is_cpu()) {
     if (window == 1 && stride == 1) return frame_matmul(matrix, rows) + bias;
-    return WindowMatmul::apply(matrix, rows, bias, window, stride);
+    return WindowMatmul::apply(matrix, rows, bias, window, stride, remake);
   }
   return at::matmul(matrix, window_rows(rows, window, stride)) + bias;
 }

@@ -51,7 +51,6 @@ void BranchedTemporalConvImpl::add_dilated(torch::nn::Module& branch, int64_t in
 }
 
 BranchedTemporalConvImpl::Stems BranchedTemporalConvImpl::stems(const at::Tensor& x) {
-  const int64_t last = widths_.back();
   // A strided plain branch reads fewer frames and cannot join.
   const bool joins = stride_ == 1;
   std::vector<at::Tensor> weights, biases;
@@ -71,11 +70,14 @@ BranchedTemporalConvImpl::Stems BranchedTemporalConvImpl::stems(const at::Tensor
     bias = at::cat({bias, stem_convs_.back()->bias});
   }
   const Finish active{{}, /*relu=*/true};
-  const auto y = is_folded ? pointwise_finished(x, weight, bias, /*stride=*/1, active, inner)
-                           : pointwise(x, weight, bias);
-  const auto going_on = y.narrow(1, 0, inner);
-  return {is_folded ? going_on : norm(going_on, stem_norms_, active),
-          joins ? y.narrow(1, inner, last) : convolve(x, stem_convs_.back())};
+  NormedAndRest y;
+  if (is_folded) {
+    const auto all = pointwise_finished(x, weight, bias, /*stride=*/1, active, inner);
+    y = {all.narrow(1, 0, inner), all.narrow(1, inner, all.size(1) - inner)};
+  } else {
+    y = norm_first(pointwise(x, weight, bias), stem_norms_, active);
+  }
+  return {y.normed, joins ? y.rest : convolve(x, stem_convs_.back())};
 }
 
 at::Tensor BranchedTemporalConvImpl::forward(const at::Tensor& x, const Finish& finish) {

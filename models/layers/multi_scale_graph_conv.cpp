@@ -11,8 +11,12 @@
 namespace kinegraph {
 namespace {
 
+constexpr int64_t kFewChannels = 64;
+
 /// Rows (N, T, V, C) of an (N, C, T, V) tensor, without a copy when it is channels_last.
 at::Tensor frame_rows(const at::Tensor& x) { return x.permute({0, 2, 3, 1}); }
+
+at::Tensor from_frame_rows(const at::Tensor& rows) { return rows.permute({0, 3, 1, 2}); }
 
 }  // namespace
 
@@ -46,26 +50,31 @@ at::Tensor MultiScaleGraphConvImpl::effective_graph() const {
   return graph.reshape({scales_, w, joints_, w, joints_}).permute({0, 2, 1, 3, 4});
 }
 
-at::Tensor MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows,
-                                                    const FoldedWeights& conv,
-                                                    bool has_relu) const {
+MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows,
+                                                                       const FoldedWeights& conv,
+                                                                       bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
   const int64_t n = rows.size(0), t = rows.size(1);
   // Weight (C_out, S*C_in) -> (S*C_out, C_in); mixed: (N, T, V*S, C_out).
   const auto weight =
       conv.weight.view({out, scales_, in}).transpose(0, 1).reshape({scales_ * out, in});
-  const auto mixed =
-      linear_rows(rows.reshape({-1, in}), weight, {}).view({n, t, joints_ * scales_, out});
+  const auto shaped = [sizes = std::vector<int64_t>{n, t, joints_ * scales_, out}](
+                          const at::Tensor& any) { return any.view(sizes); };
+  const auto mixed = linear_rows(rows.reshape({-1, in}), weight, {});
   // (V_to*w_to, w_from*V_from*S)
   const auto graph =
       effective_graph().permute({1, 2, 3, 4, 0}).reshape({joints_ * w, w * joints_ * scales_});
-  return has_relu ? window_matmul_relu(graph, mixed, conv.bias, w, options_.stride)
-                  : window_matmul(graph, mixed, conv.bias, w, options_.stride);
+  if (has_relu)
+    return {window_matmul_relu(graph, shaped(mixed), conv.bias, w, options_.stride), {}};
+  // Of few channels a value is made again by few multiplications.
+  const auto remake =
+      in <= kFewChannels ? followed_by(remake_of_linear_rows(mixed), shaped) : Remake();
+  return {window_matmul(graph, shaped(mixed), conv.bias, w, options_.stride, remake), {}};
 }
 
-at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows,
-                                                    const FoldedWeights& conv,
-                                                    bool has_relu) const {
+MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows,
+                                                                       const FoldedWeights& conv,
+                                                                       bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
   const int64_t n = rows.size(0);
   // (V_to*w_to*S, w_from*V_from)
@@ -79,10 +88,17 @@ at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows,
                             .reshape({n * t * joints_ * w, in * scales_});
   const auto weight =
       conv.weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_});
-  if (!has_relu) return linear_rows(gathered, weight, conv.bias).view({n, t, joints_ * w, out});
-  const auto x = from_rows(gathered, n, t, joints_ * w);
-  return frame_rows(pointwise_finished(x, weight.view({out, in * scales_, 1, 1}), conv.bias,
-                                       /*stride=*/1, Finish{{}, /*relu=*/true}));
+  if (has_relu) {
+    const auto x = from_rows(gathered, n, t, joints_ * w);
+    return {frame_rows(pointwise_finished(x, weight.view({out, in * scales_, 1, 1}), conv.bias,
+                                          /*stride=*/1, Finish{{}, /*relu=*/true})),
+            {}};
+  }
+  const auto y = linear_rows(gathered, weight, conv.bias);
+  const auto shaped = [sizes = std::vector<int64_t>{n, t, joints_ * w, out}](
+                          const at::Tensor& any) { return any.view(sizes); };
+  // A product of so few columns takes little time, but its result is among the largest tensors.
+  return {shaped(y), followed_by(remake_of_linear_rows(y), shaped)};
 }
 
 at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
@@ -98,10 +114,11 @@ at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
   const auto conv = is_finished ? fold(conv_->weight, conv_->bias, {bn_})
                                 : FoldedWeights{conv_->weight, conv_->bias};
   const bool is_mixing_first = 2 * options_.in_channels > options_.out_channels;
-  const auto y = (is_mixing_first ? mix_then_gather(rows, conv, is_finished)
-                                  : gather_then_mix(rows, conv, is_finished))
-                     .permute({0, 3, 1, 2});
-  return is_finished ? y : norm(y, {bn_}, Finish{{}, /*relu=*/true});
+  const auto [y, remake] = is_mixing_first ? mix_then_gather(rows, conv, is_finished)
+                                           : gather_then_mix(rows, conv, is_finished);
+  if (is_finished) return from_frame_rows(y);
+  return norm(from_frame_rows(y), {bn_}, Finish{{}, /*relu=*/true},
+              followed_by(remake, from_frame_rows));
 }
 
 WindowGraphConvImpl::WindowGraphConvImpl(const Skeleton& skeleton, MultiScaleGraphOptions options,

@@ -127,24 +127,34 @@ FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms
           folded.to(weight.scalar_type())};
 }
 
-at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
-  if (norms.front()->is_training())
-    for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
+NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& finish,
+                         const Remake& remake) {
   const auto& first = *norms.front();
+  if (first.is_training())
+    for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
+  const auto weight = joined(norms, weight_of);
   const bool has_kernel =
-      x.device().is_cpu() && is_plain_number(x) && first.weight.scalar_type() == x.scalar_type();
+      x.device().is_cpu() && is_plain_number(x) && weight.scalar_type() == x.scalar_type();
   if (has_kernel && first.is_training()) {
-    const auto result = batch_norm(x, joined(norms, weight_of), joined(norms, bias_of),
-                                   first.options.eps(), finish);
+    const auto result =
+        batch_norm(x, weight, joined(norms, bias_of), first.options.eps(), finish, remake);
     track(norms, result.mean, result.variance);
-    return result.y;
+    return {result.y, result.rest};
   }
-  if (!has_kernel || !is_plain_evaluation(first)) return plain_norm(x, norms, finish);
+  const int64_t channels = weight.size(0), others = x.size(1) - channels;
+  const auto rest = others > 0 ? x.narrow(1, channels, others) : at::Tensor();
+  const auto own = others > 0 ? x.narrow(1, 0, channels) : x;
+  if (!has_kernel || !is_plain_evaluation(first)) return {plain_norm(own, norms, finish), rest};
   const auto [scale, shift] = scale_shift(norms);
   const auto type = x.scalar_type();
-  const auto y = scale_rows(rows_of(x), scale.to(type), shift.to(type), dense_rows_of(finish.add),
+  const auto y = scale_rows(rows_of(own), scale.to(type), shift.to(type), dense_rows_of(finish.add),
                             finish.relu);
-  return from_rows(y, x.size(0), x.size(2), x.size(3));
+  return {from_rows(y, x.size(0), x.size(2), x.size(3)), rest};
+}
+
+at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish,
+                const Remake& remake) {
+  return norm_first(x, norms, finish, remake).normed;
 }
 
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {

@@ -7,6 +7,7 @@
 #include "models/kernels/branch_conv.h"
 #include "models/kernels/rows.h"
 #include "models/kernels/tiled_conv.h"
+#include "models/kernels/window_matmul.h"
 #include "tests/support/models/gradients.h"
 
 namespace kinegraph {
@@ -66,6 +67,28 @@ TEST(BatchNormKernel, TakesARangeOfChannels) {
   };
   expect_alike(
       in_range, [](const auto& v) { return by_libtorch(v, false, true); }, variables, 1e-11);
+}
+
+TEST(BatchNormKernel, LeavesTheOtherChannelsAsTheyAre) {
+  at::manual_seed(1);
+  const auto variables = without_addend(random_case({2, 3, 40, 5}, at::kDouble));
+  const auto joined = [](const at::Tensor& y, const at::Tensor& rest) {
+    return at::cat({y, 2 * rest}, 1);
+  };
+  const auto wide = [](const at::Tensor& x) {
+    return at::cat({x, x.square()}, 1).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  expect_alike(
+      [&](const auto& v) {
+        const auto result = batch_norm(wide(v[0]), v[1], v[2], kEpsilon, Finish{{}, true});
+        return joined(result.y, result.rest);
+      },
+      [&](const auto& v) {
+        const auto x = wide(v[0]);
+        return joined(by_libtorch({x.narrow(1, 0, 3), v[1], v[2]}, false, true), x.narrow(1, 3, 3));
+      },
+      variables, 1e-11);
+  EXPECT_FALSE(batch_norm(variables[0], variables[1], variables[2], kEpsilon, {}).rest.defined());
 }
 
 TEST(BatchNormKernel, ChannelsFarFromZeroKeepTheirDigits) {
@@ -163,6 +186,61 @@ TEST(Remake, OfBranches) {
         return convolve_branches(v[0], {v[1]}, {at::ones({24})}, {2}, 1, plain);
       },
       {at::randn({24, 24, 3, 1})});
+}
+
+TEST(Remake, IsNotOfferedForTheChannelsThatABatchNormLeaves) {
+  at::manual_seed(1);
+  const auto v = random_case({2, 8, 9, 5}, at::kFloat);
+  const auto x = v[0].clone().set_requires_grad(true);
+  const auto result =
+      batch_norm(x, v[1].narrow(0, 0, 6), v[2].narrow(0, 0, 6), kEpsilon, Finish{{}, true});
+  EXPECT_TRUE(remake_of(result.y));
+  EXPECT_FALSE(remake_of(result.rest));
+}
+
+/// `layer` is called with the result of a product and the way to make that again, or none.
+void expect_same_bits_of_remade_product(
+    const std::function<at::Tensor(const at::Tensor&, const Remake&)>& layer) {
+  at::manual_seed(1);
+  const auto run = [&](bool is_remade) {
+    return result_and_gradients(
+        [&](const std::vector<at::Tensor>& v) {
+          const auto rows = linear_rows(v[0], v[1], v[2]);
+          return layer(rows, is_remade ? remake_of_linear_rows(rows) : Remake());
+        },
+        {at::ones({1500, 7}).cumsum(0).sin(), at::ones({32, 7}).cumsum(0).cos(), at::ones({32})});
+  };
+  const auto remade = run(true), kept = run(false);
+  for (size_t i = 0; i < remade.size(); ++i) EXPECT_TRUE(remade[i].equal(kept[i])) << i;
+}
+
+TEST(Remake, OfAProductThatABatchNormReads) {
+  const auto image = [](const at::Tensor& rows) { return from_rows(rows, 3, 100, 5); };
+  const auto normed = [&](const at::Tensor& rows, const Remake& remake) {
+    return batch_norm(image(rows), at::full({32}, 0.5), at::ones({32}), kEpsilon, Finish{{}, true},
+                      followed_by(remake, image))
+        .y;
+  };
+  expect_same_bits_of_remade_product(normed);
+  // And makes its own result from that for the product behind it.
+  expect_same_bits_of_remade_product([&](const at::Tensor& rows, const Remake& remake) {
+    const auto weight = at::ones({8 * 32}).cumsum(0).sin().view({8, 32, 1, 1});
+    return pointwise(normed(rows, remake), weight.set_requires_grad(true), {});
+  });
+}
+
+TEST(Remake, OfAProductThatWindowsRead) {
+  const auto frames = [](const at::Tensor& rows) { return rows.view({3, 100, 5, 32}); };
+  expect_same_bits_of_remade_product([&](const at::Tensor& rows, const Remake& remake) {
+    const auto matrix = at::ones({10 * 15}).cumsum(0).sin().view({10, 15});
+    return window_matmul(matrix.set_requires_grad(true), frames(rows), at::ones({32}), 3, 2,
+                         followed_by(remake, frames));
+  });
+}
+
+TEST(Remake, IsNotOfferedForOtherThanProducts) {
+  EXPECT_FALSE(remake_of_linear_rows(at::ones({3, 2})));
+  EXPECT_FALSE(remake_of_linear_rows(at::ones({3, 2}).set_requires_grad(true).sin()));
 }
 
 TEST(Remake, OfGatheredNeighbours) {
