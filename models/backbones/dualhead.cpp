@@ -2,6 +2,7 @@
 #include <torch/nn/init.h>
 
 #include "framework/model/backbone.h"
+#include "framework/model/cost_meter.h"
 #include "framework/model/output_trace.h"
 #include "models/layers/input_norm.h"
 #include "models/layers/msg3d_blocks.h"
@@ -56,8 +57,8 @@ class Dualhead : public Backbone {
   NamedTensors forward(const NamedTensors& inputs) override {
     const PersonRows persons(data_bn_, InputNorm::kPerPerson, inputs.at("keypoints"));
     const auto stem = stem_->forward(persons.rows());
-    auto coarse = stem.slice(2, 0, stem.size(2), 2);
-    auto fine = embed_fine_(stem);
+    auto coarse = frame_rows(stem).slice(1, 0, stem.size(2), 2).permute({0, 3, 1, 2});
+    auto fine = convolve(stem, embed_fine_);
     show_output(*embed_fine_, fine);
     fine = fine2_->forward(fine);
     coarse = gate_frames(coarse, fine, frame_gate2_);
@@ -101,21 +102,36 @@ class Dualhead : public Backbone {
     return conv;
   }
 
-  /// x * g + x with one gate for every frame, from `guide`, which has as many frames.
-  static at::Tensor gate_frames(const at::Tensor& x, const at::Tensor& guide,
-                                torch::nn::Conv1d& conv) {
-    const auto gate = conv(guide.mean(3));
-    show_output(*conv, gate);
-    return x * (at::sigmoid(gate) + 1).unsqueeze(3);
+  /// sigmoid(conv) + 1 along L: rows (N, L, C) -> (N, L). A convolution to one channel takes
+  /// LibTorch long: here it is one matrix product with all taps, then a sum along diagonals.
+  static at::Tensor gate(const at::Tensor& rows, torch::nn::Conv1d& conv) {
+    const int64_t length = rows.size(1), taps = conv->weight.size(2);
+    const PublishedMacs published({rows.numel() * taps, /*graph=*/0});
+    // Flipped: what an output reads behind itself, an input adds to the output before itself.
+    const auto products = at::matmul(rows, conv->weight[0].flip(1)).transpose(1, 2);
+    const auto sums =
+        at::col2im(products, {1, length}, {1, taps}, {1, 1}, {0, (taps - 1) / 2}, {1, 1});
+    const auto result = sums.squeeze(2) + conv->bias;  // (N, 1, L)
+    show_output(*conv, result);
+    return (at::sigmoid(result) + 1).squeeze(1);
   }
 
-  /// x * g + x with one gate for every joint.
+  /// x * g + x with one gate g for every frame, from `guide`, which has as many frames.
+  static at::Tensor gate_frames(const at::Tensor& x, const at::Tensor& guide,
+                                torch::nn::Conv1d& conv) {
+    const auto g = gate(frame_rows(guide).mean(2), conv);
+    return (frame_rows(x) * g.unsqueeze(2).unsqueeze(3)).permute({0, 3, 1, 2});
+  }
+
+  /// x * g + x with one gate g for every joint.
   static at::Tensor gate_joints(const at::Tensor& x, const at::Tensor& guide,
                                 torch::nn::Conv1d& conv) {
-    const auto gate = conv(guide.mean(2));
-    show_output(*conv, gate);
-    return x * (at::sigmoid(gate) + 1).unsqueeze(2);
+    const auto g = gate(frame_rows(guide).mean(1), conv);
+    return (frame_rows(x) * g.unsqueeze(1).unsqueeze(3)).permute({0, 3, 1, 2});
   }
+
+  /// Rows as they lie in memory, (N, T, V, C), so that gradients lie there alike.
+  static at::Tensor frame_rows(const at::Tensor& x) { return x.permute({0, 2, 3, 1}); }
 
   Options options_;
   torch::nn::BatchNorm1d data_bn_{nullptr};

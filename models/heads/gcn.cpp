@@ -46,7 +46,9 @@ class GcnHead : public Head {
   at::Tensor forward(const NamedTensors& features) override {
     const auto& x = features.at(options_.feature);
     TORCH_CHECK(x.dim() == 5, "head 'gcn': expected (N,M,C,T,V), found ", x.sizes());
-    return fc_(parallel_dropout(x.mean({3, 4}).mean(1), options_.dropout, is_training()));
+    // Channels last as in memory, so that the gradient lies there alike.
+    const auto mean = x.permute({0, 1, 3, 4, 2}).mean({2, 3}).mean(1);
+    return fc_(parallel_dropout(mean, options_.dropout, is_training()));
   }
 
  private:
