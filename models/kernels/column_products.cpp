@@ -126,8 +126,11 @@ int64_t width_of_panels(int64_t columns) {
 }  // namespace
 
 ColumnProducts column_products(const at::Tensor& a, const at::Tensor& b, bool has_sums) {
-  TORCH_CHECK(a.dim() == 2 && b.dim() == 2 && a.size(0) == b.size(0) && a.stride(1) == 1 &&
-                  b.stride(1) == 1,
+  const auto has_dense_rows = [](const at::Tensor& x) {
+    return x.size(1) == 1 || x.stride(1) == 1;  // one column may have any stride
+  };
+  TORCH_CHECK(a.dim() == 2 && b.dim() == 2 && a.size(0) == b.size(0) && has_dense_rows(a) &&
+                  has_dense_rows(b),
               "column_products: ", a.sizes(), " and ", b.sizes(), " are not (R,I) and (R,J)");
   const int64_t rows = a.size(0);
   const int64_t length = std::max((rows + kPartialSums - 1) / kPartialSums, kRowsOfPartialSum);

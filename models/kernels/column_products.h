@@ -13,7 +13,7 @@ struct ColumnProducts {
 /// The gradients of a linear layer's weight and bias from those of its outputs, a: (R, I), and its
 /// inputs, b: (R, J). On the CPU, float32 and float64; neighbouring columns lie side by side.
 ///
-/// By all threads, and no number of them changes a bit. The columns are read where they lie:
+/// By up to 8 threads, and no number of them changes a bit. The columns are read where they lie:
 /// packing them, as OpenBLAS does, takes a sixth of the time where one side has a hundred columns.
 ColumnProducts column_products(const at::Tensor& a, const at::Tensor& b, bool has_sums);
 

@@ -33,16 +33,15 @@ struct TapSequence {
 /// All taps of a filter with a padding of half the kernel, in sequences of at most kMostTileTaps.
 std::vector<TapSequence> tap_sequences(int64_t kernel, int64_t stride);
 
-/// taps: (kernel, R, C), dense; zeros: (R, C). The chosen ones, and zeros for the other taps of a
-/// filter.
+/// taps: (kernel, R, C), dense. The chosen ones, and `others`, (R, C), for the filter's other taps.
 template <class Scalar>
 std::array<Scalar*, kMostTileTaps> tap_pointers(const at::Tensor& taps,
                                                 const std::vector<int64_t>& chosen,
-                                                const at::Tensor& zeros) {
+                                                const at::Tensor& others) {
   std::array<Scalar*, kMostTileTaps> result;
-  result.fill(zeros.data_ptr<std::remove_const_t<Scalar>>());
+  result.fill(others.data_ptr<std::remove_const_t<Scalar>>());
   for (size_t k = 0; k < chosen.size(); ++k)
-    result[k] = taps.data_ptr<std::remove_const_t<Scalar>>() + chosen[k] * zeros.numel();
+    result[k] = taps.data_ptr<std::remove_const_t<Scalar>>() + chosen[k] * others.numel();
   return result;
 }
 
@@ -89,7 +88,7 @@ struct FrameTiles {
 
   int64_t count_of_clip() const { return divide_up(to.frames, sizes.outputs); }
   int64_t count() const { return to.clips * count_of_clip(); }
-  /// Those frames of a tile, from channel c on.
+  /// The frames of `from`, then of `to`, that belong to a tile, from channel c on.
   auto inputs(int64_t tile, int64_t c, const Scalar* outside) const {
     return from.find(tile / count_of_clip(), first_output(tile) - offset, sizes.inputs, c, outside);
   }
@@ -98,7 +97,7 @@ struct FrameTiles {
     return to.find(tile / count_of_clip(), first_output(tile), sizes.outputs, c, outside);
   }
   int64_t first_output(int64_t tile) const { return tile % count_of_clip() * sizes.outputs; }
-  /// That hold so many elements of every point.
+  /// Registers that hold `elements`, whole registers, of every point.
   int64_t registers(int64_t elements) const {
     return sizes.points * elements / lane_count<Scalar>();
   }

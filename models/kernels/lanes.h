@@ -25,10 +25,14 @@ constexpr int64_t kLanes = Bytes / static_cast<int64_t>(sizeof(Scalar));
 /// Bytes of a register: of AVX-512, or of the others.
 constexpr int kWide = 64, kNarrow = 32;
 
-/// Whether there are wide registers, which are also twice as many.
+/// Whether there are wide registers, which are also twice as many, with all instructions of
+/// KINEGRAPH_WIDE.
 inline bool has_wide_registers() {
 #ifdef __x86_64__
-  static const bool has = __builtin_cpu_supports("avx512f") != 0;
+  static const bool has =
+      __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+      __builtin_cpu_supports("avx512cd") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+      __builtin_cpu_supports("avx512vl") != 0;
   return has;
 #else
   return false;

@@ -20,10 +20,12 @@ namespace {
 
 constexpr int64_t kRowsOfBlock = 1024;
 
-/// Calls body(begin, count) for blocks of rows that do not depend on the number of threads.
+/// Calls body(begin, count) for blocks of the rows of y that do not depend on the number of
+/// threads; for all rows at once on other devices.
 template <class Body>
-void for_blocks(int64_t rows, int64_t size, const Body& body) {
-  const int64_t blocks = (rows + size - 1) / size;
+void for_blocks(const at::Tensor& y, int64_t size, const Body& body) {
+  const int64_t rows = y.size(0), blocks = (rows + size - 1) / size;
+  if (!y.device().is_cpu()) return body(0, rows);
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;
     for (int64_t block = begin; block < end; ++block)
@@ -124,7 +126,7 @@ at::Tensor product(const at::Tensor& rows, const at::Tensor& matrix, Ending endi
   const int64_t period = ending.bias.defined() ? ending.bias.size(0) : 1;
   const int64_t size = std::max<int64_t>(1, kRowsOfBlock / period) * period;
   if (is_convolved && ending.is_empty()) return out;
-  for_blocks(rows.size(0), size, [&](int64_t begin, int64_t count) {
+  for_blocks(out, size, [&](int64_t begin, int64_t count) {
     auto block = out.narrow(0, begin, count);
     if (!is_convolved) at::mm_out(block, rows.narrow(0, begin, count), matrix);
     end_in_place(block, begin, ending);
@@ -220,7 +222,7 @@ void finish_in_place(at::Tensor& y, const Finish& finish) {
   TORCH_CHECK(rows.data_ptr() == y.data_ptr() && rows.is_contiguous(),
               "finish_in_place: the result must be dense in channels_last memory");
   const Ending ending({}, dense_rows_of(finish.add), finish.relu, -1);
-  for_blocks(rows.size(0), kRowsOfBlock, [&](int64_t begin, int64_t count) {
+  for_blocks(rows, kRowsOfBlock, [&](int64_t begin, int64_t count) {
     end_in_place(rows.narrow(0, begin, count), begin, ending);
   });
 }

@@ -80,8 +80,8 @@ class TilePass {
                         to_.channels);
   }
 
-  /// sums: (points, in, full_lanes(out)), written: the gradient of the points of the weight, where
-  /// `to` holds the gradient of the output.
+  /// sums: (points, in, full_lanes(out)), written if there are clips: the gradient of the points of
+  /// the weight, where `to` holds the gradient of the output.
   void sum_weight_gradient(Scalar* sums) const {
     const int64_t chunk = chunk_of(kBytesOfGradientChunk, in_row_ + out_row_);
     const int64_t rows = chunk * from_.rows, blocks = divide_up(from_.channels, kChannelsOfBlock);
@@ -207,7 +207,7 @@ at::Tensor weight_gradient(const at::Tensor& frames, const at::Tensor& gradient,
   const auto unused = at::empty({in, out}, weight.options());
   for (const auto& sequence : tap_sequences(weight.size(2), stride)) {
     const auto sizes = tile_sizes(sequence.count);
-    const auto sums = at::empty({sizes.points, in, row}, weight.options());
+    const auto sums = at::zeros({sizes.points, in, row}, weight.options());
     TilePass<Scalar>({sizes, sequence.offset,
                       FrameSequence<const Scalar>::of(frames, sequence.phase, stride),
                       FrameSequence<Scalar>::of(gradient, 0, 1)})
@@ -269,6 +269,11 @@ bool is_for_tiled_conv(const at::Tensor& x, const at::Tensor& weight, int64_t st
 
 at::Tensor tiled_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                       int64_t stride) {
+  TORCH_CHECK(x.dim() == 4 && weight.dim() == 4 && x.size(1) == weight.size(1) &&
+                  weight.size(2) % 2 == 1 && weight.size(3) == 1 &&
+                  (!bias.defined() || bias.numel() == weight.size(0)),
+              "tiled_conv: ", x.sizes(), " (N,C,T,V) does not fit weight ", weight.sizes(),
+              " with its bias");
   const PublishedMacs published(
       {x.size(0) * divide_up(x.size(2), stride) * x.size(3) * weight.numel(), /*graph=*/0});
   c10::optional<at::Tensor> given;

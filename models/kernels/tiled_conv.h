@@ -6,7 +6,7 @@ namespace kinegraph {
 
 /// Convolution over frames with stride 1 or 2 and a padding of half the kernel; differentiable.
 ///
-/// x: (N, C_in, T, V), best channels_last; weight: (C_out, C_in, kernel, 1), kernel odd, 3 to 9;
+/// x: (N, C_in, T, V), best channels_last; weight: (C_out, C_in, kernel, 1), kernel odd;
 /// bias: (C_out) or undefined. Returns (N, C_out, ceil(T / stride), V), channels_last.
 ///
 /// Nine taps take 25 products for 9 frames instead of 81 (tile_sizes()). With stride 2, the even

@@ -55,7 +55,7 @@ class WindowPass {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t c = i % panels * panel, channels = std::min(panel, to_.channels - c);
         make_points(i / panels, c, channels, panel, outside.data(), points.data);
-        multiply(matrices, panel, points.data, products.data);
+        multiply(matrices, full_lanes<Scalar>(channels), panel, points.data, products.data);
         auto ending_here = ending;
         if (ending.bias) ending_here.bias += c;
         outputs_from_points<Scalar>(sizes_, {to_.rows, channels, to_.channels, panel},
@@ -92,11 +92,11 @@ class WindowPass {
                                tiles_.inputs(tile, c, outside).data(), points, from_.rows * row);
   }
 
-  void multiply(const at::Tensor& matrices, int64_t panel, const Scalar* points,
+  void multiply(const at::Tensor& matrices, int64_t columns, int64_t panel, const Scalar* points,
                 Scalar* products) const {
     const auto* matrix = matrices.data_ptr<Scalar>();
     for (int64_t p = 0; p < sizes_.points; ++p)
-      multiply_rows<Scalar>({to_.rows, from_.rows, panel},
+      multiply_rows<Scalar>({to_.rows, from_.rows, columns},
                             {matrix + p * to_.rows * from_.rows, from_.rows, 1},
                             {points + p * from_.rows * panel, panel, 1},
                             {products + p * to_.rows * panel, panel, 1}, /*is_added=*/false);
@@ -178,10 +178,12 @@ at::Tensor matrix_gradient(const at::Tensor& rows, const at::Tensor& gradient, i
   return taps.transpose(0, 1).reshape({r, window * p});
 }
 
-void check_window(const at::Tensor& matrix, const at::Tensor& rows, int64_t window) {
-  TORCH_CHECK(rows.dim() == 4 && matrix.dim() == 2 && matrix.size(1) == window * rows.size(2),
+void check_window(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
+                  int64_t window) {
+  TORCH_CHECK(rows.dim() == 4 && matrix.dim() == 2 && matrix.size(1) == window * rows.size(2) &&
+                  bias.numel() == rows.size(3),
               "window_matmul: rows ", rows.sizes(), " (N,T,P,C) and a window of ", window,
-              " do not fit a matrix ", matrix.sizes());
+              " do not fit a matrix ", matrix.sizes(), " and a bias ", bias.sizes());
 }
 
 class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
@@ -192,6 +194,7 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
     const auto rows = rows_in.contiguous();
     save_for_backward(*context, rows, remake, {matrix});
     context->saved_data["window"] = window;
+    context->saved_data["frames"] = rows.size(1);
     context->saved_data["stride"] = stride;
     at::Tensor out;
     AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul", [&] {
@@ -203,15 +206,18 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
-    const auto saved = saved_variables(*context);
+    const auto saved = saved_variables(*context, context->needs_input_grad(0));
     const auto &rows = saved[0], &matrix = saved[1];
     const int64_t window = context->saved_data["window"].toInt();
     const int64_t stride = context->saved_data["stride"].toInt();
     const auto gradient = gradients[0].contiguous();
     at::Tensor to_matrix, to_rows;
-    AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul_backward", [&] {
-      to_matrix = matrix_gradient<scalar_t>(rows, gradient, window, stride);
-      to_rows = rows_gradient<scalar_t>(gradient, matrix, rows.size(1), window, stride);
+    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "window_matmul_backward", [&] {
+      if (context->needs_input_grad(0))
+        to_matrix = matrix_gradient<scalar_t>(rows, gradient, window, stride);
+      if (context->needs_input_grad(1))
+        to_rows = rows_gradient<scalar_t>(gradient, matrix, context->saved_data["frames"].toInt(),
+                                          window, stride);
     });
     return {to_matrix, to_rows, sum_of_rows(gradient.view({-1, gradient.size(3)})), {}, {}, {}};
   }
@@ -229,7 +235,7 @@ at::Tensor window_rows(const at::Tensor& rows, int64_t window, int64_t stride) {
 
 at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
                          int64_t window, int64_t stride, const Remake& remake) {
-  check_window(matrix, rows, window);
+  check_window(matrix, rows, bias, window);
   if (rows.device().is_cpu()) {
     if (window == 1 && stride == 1) return frame_matmul(matrix, rows) + bias;
     return WindowMatmul::apply(matrix, rows, bias, window, stride, remake);
@@ -239,7 +245,7 @@ at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const
 
 at::Tensor window_matmul_relu(const at::Tensor& matrix, const at::Tensor& rows,
                               const at::Tensor& bias, int64_t window, int64_t stride) {
-  check_window(matrix, rows, window);
+  check_window(matrix, rows, bias, window);
   if (!rows.device().is_cpu()) return window_matmul(matrix, rows, bias, window, stride).relu_();
   at::Tensor out;
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "window_matmul_relu", [&] {

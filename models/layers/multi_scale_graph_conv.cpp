@@ -11,6 +11,7 @@
 namespace kinegraph {
 namespace {
 
+/// Inputs of a mixed channel that are few enough to make it again in the backward pass.
 constexpr int64_t kFewChannels = 64;
 
 /// Rows (N, T, V, C) of an (N, C, T, V) tensor, without a copy when it is channels_last.

@@ -133,6 +133,8 @@ NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& 
   if (first.is_training())
     for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
   const auto weight = joined(norms, weight_of);
+  TORCH_CHECK(x.size(1) >= weight.size(0), "norm: ", x.size(1), " channels for norms of ",
+              weight.size(0));
   const bool has_kernel =
       x.device().is_cpu() && is_plain_number(x) && weight.scalar_type() == x.scalar_type();
   if (has_kernel && first.is_training()) {
@@ -154,7 +156,10 @@ NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& 
 
 at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish,
                 const Remake& remake) {
-  return norm_first(x, norms, finish, remake).normed;
+  const auto result = norm_first(x, norms, finish, remake);
+  TORCH_CHECK(!result.rest.defined(), "norm: ", x.size(1), " channels for norms of ",
+              result.normed.size(1));
+  return result.normed;
 }
 
 at::Tensor convolve(const at::Tensor& x, const torch::nn::Conv2d& conv) {

@@ -48,5 +48,11 @@ TEST(Norm, MovesThemWithoutGradientsToo) {
   expect_running_statistics(at::kDouble, 1e-13);
 }
 
+TEST(Norm, RefusesOtherNumbersOfChannels) {
+  const Norms norms{norm_of(3, at::kFloat), norm_of(5, at::kFloat)};
+  EXPECT_THROW(norm(at::randn({2, 9, 3, 4}), norms), c10::Error);
+  EXPECT_THROW(norm(at::randn({2, 7, 3, 4}), norms), c10::Error);
+}
+
 }  // namespace
 }  // namespace kinegraph

@@ -50,6 +50,16 @@ TEST(LinearRows, TakesFrozenWeights) {
   EXPECT_TRUE(at::allclose(rows.grad(), v[1].sum(0).expand_as(rows)));
 }
 
+TEST(Pointwise, TakesGradientsOfOneChannelInAnyOrder) {
+  at::manual_seed(1);
+  const auto x = at::randn({2, 16, 7, 4}).contiguous(at::MemoryFormat::ChannelsLast);
+  const auto weight = at::randn({1, 16, 1, 1}).set_requires_grad(true);
+  const auto upstream = at::randn({2, 1, 7, 4});
+  pointwise(x, weight, {}, 1).backward(upstream);
+  const auto expected = (x * upstream).sum(at::IntArrayRef({0, 2, 3})).view({1, 16, 1, 1});
+  EXPECT_TRUE(at::allclose(weight.grad(), expected, 1e-4, 1e-5));
+}
+
 TEST(Pointwise, TakesEverySecondFrame) {
   at::manual_seed(1);
   const std::vector<at::Tensor> variables{

@@ -61,6 +61,27 @@ TEST(TiledConv, NeedsNoBias) {
       at::allclose(tiled_conv(v[0], v[1], {}, 1), definition(1)({v[0], v[1], at::Tensor()})));
 }
 
+TEST(TiledConv, IsTheSameForTwoThreads) {
+  for (int64_t stride : {1, 2})
+    expect_same_bits_for_two_threads(tiled(stride),
+                                     random_case({3, 70, 75, 38, 25, 9, stride}, at::kFloat));
+}
+
+TEST(TiledConv, TakesNoClips) {
+  const auto v = random_case({0, 33, 34, 9, 4, 9, 1}, at::kFloat);
+  const auto x = v[0], weight = v[1].clone().set_requires_grad(true);
+  const auto y = tiled_conv(x, weight, v[2], 1);
+  EXPECT_EQ(y.sizes(), at::IntArrayRef({0, 34, 9, 4}));
+  y.sum().backward();
+  EXPECT_TRUE(weight.grad().equal(at::zeros_like(weight)));
+}
+
+TEST(TiledConv, RefusesOtherChannels) {
+  const auto v = random_case(kSizes[0], at::kFloat);
+  EXPECT_THROW(tiled_conv(v[0].narrow(1, 0, 5), v[1], v[2], 1), c10::Error);
+  EXPECT_THROW(tiled_conv(v[0], v[1], v[2].narrow(0, 0, 4), 1), c10::Error);
+}
+
 TEST(TiledConv, TakesMoreTilesThanAreMadeAtOnce) {
   const Sizes sizes{40, 16, 16, 100, 50, 3, 1};
   expect_alike(tiled(1), definition(1), random_case(sizes, at::kDouble), 1e-12);

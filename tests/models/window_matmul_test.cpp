@@ -116,7 +116,7 @@ TEST(WindowMatmul, RefusesAMatrixThatDoesNotFit) {
   } catch (const c10::Error& error) {
     EXPECT_STREQ(error.what_without_backtrace(),
                  "window_matmul: rows [2, 8, 4, 5] (N,T,P,C) and a window of 5 do not fit a matrix "
-                 "[7, 12]");
+                 "[7, 12] and a bias [5]");
   }
 }
 
