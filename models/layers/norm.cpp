@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <variant>
+
 #include "framework/model/output_trace.h"
 #include "models/kernels/batch_norm.h"
 #include "models/kernels/rows.h"
@@ -78,10 +80,15 @@ bool is_pointwise(const torch::nn::Conv2d& conv) {
          options.stride()->at(1) == 1;
 }
 
+torch::ExpandingArray<2> padding_of(const torch::nn::Conv2dImpl& conv) {
+  using std::get;  // of LibTorch 2's variant; 1.13 has one of its own, with its own get()
+  return get<torch::ExpandingArray<2>>(conv.options.padding());
+}
+
 /// Whether tiled_conv() can take its place.
 bool is_tiled(const at::Tensor& x, const torch::nn::Conv2d& conv) {
   const auto& options = conv->options;
-  const auto padding = c10::get<torch::ExpandingArray<2>>(options.padding());
+  const auto padding = padding_of(*conv);
   return is_for_tiled_conv(x, conv->weight, options.stride()->at(0)) && conv->weight.size(3) == 1 &&
          options.groups() == 1 && options.stride()->at(1) == 1 && options.dilation()->at(0) == 1 &&
          padding->at(0) == (conv->weight.size(2) - 1) / 2 && padding->at(1) == 0;
@@ -90,8 +97,7 @@ bool is_tiled(const at::Tensor& x, const torch::nn::Conv2d& conv) {
 at::Tensor plain_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                       const torch::nn::Conv2dImpl& conv) {
   const auto& options = conv.options;
-  return at::conv2d(x, weight, bias, *options.stride(),
-                    c10::get<torch::ExpandingArray<2>>(options.padding()), *options.dilation(),
+  return at::conv2d(x, weight, bias, *options.stride(), padding_of(conv), *options.dilation(),
                     options.groups())
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
