@@ -1,6 +1,7 @@
 #include "framework/run/benchmark_work.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/cuda.h>
 
 #include <chrono>

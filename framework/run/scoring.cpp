@@ -1,6 +1,7 @@
 #include "framework/run/scoring.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/cuda.h>
 
 #include "framework/base/interrupt.h"

@@ -3,12 +3,14 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <memory>
 #include <vector>
 
 #include "framework/model/cost_meter.h"
+#include "models/kernels/divide_up.h"
 
 namespace kinegraph {
 namespace {
@@ -143,7 +145,7 @@ class AggregateSparse : public torch::autograd::Function<AggregateSparse> {
       auto* to = result.data_ptr<scalar_t>();
       // Blocks of a fixed size, summed in order: the same bits for any number of threads.
       constexpr int64_t kBlock = 64;
-      const int64_t blocks = (frames + kBlock - 1) / kBlock;
+      const int64_t blocks = divide_up(frames, kBlock);
       std::vector<double> partial(static_cast<size_t>(blocks) * edges.size(), 0.0);
       at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
         for (int64_t block = begin; block < end; ++block)

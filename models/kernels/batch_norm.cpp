@@ -3,12 +3,14 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "models/kernels/batch_norm_passes.h"
+#include "models/kernels/divide_up.h"
 #include "models/kernels/rows.h"
 #include "models/kernels/scale_rows.h"
 
@@ -27,8 +29,8 @@ StridedRows<const Scalar> pointed(const at::Tensor& rows, int64_t first) {
 template <class Body>
 at::Tensor sums_of_blocks(const at::Tensor& rows, const Body& body) {
   const int64_t count = rows.size(0), channels = rows.size(1);
-  auto sums = at::zeros({(count + kRowsOfSum - 1) / kRowsOfSum, 2, channels},
-                        rows.options().dtype(at::kDouble));
+  auto sums =
+      at::zeros({divide_up(count, kRowsOfSum), 2, channels}, rows.options().dtype(at::kDouble));
   at::parallel_for(0, sums.size(0), 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       auto* to = sums.data_ptr<double>() + block * 2 * channels;

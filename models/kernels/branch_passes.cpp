@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/max_kernel.h"
 #include "models/kernels/tap_kernel.h"
 
@@ -127,7 +128,7 @@ BranchPlan::BranchPlan(const at::Tensor& active, at::TensorList weights, at::Int
       joints(active.size(3)),
       frames(active.size(2)),
       stride(stride),
-      to_frames((frames + stride - 1) / stride),
+      to_frames(divide_up(frames, stride)),
       pooled(FrameTaps::around(joints, frames, 3, 1, stride)) {
   for (size_t i = 0; i < dilations.size(); ++i) {
     const int64_t width = weights[i].size(0);

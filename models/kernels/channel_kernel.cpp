@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/lanes.h"
 #include "models/kernels/multiversion.h"
 
@@ -168,7 +169,7 @@ void move_in_scratch(const ChannelShape& shape, const ChannelRows<const Scalar>&
   const auto inputs = static_cast<int64_t>(from.offsets.size());
   const auto outputs = static_cast<int64_t>(to.offsets.size());
   const int64_t lanes = lane_count<Scalar>();
-  const int64_t groups = (shape.channels + lanes - 1) / lanes;
+  const int64_t groups = divide_up(shape.channels, lanes);
   const int64_t frame_lanes = inputs * kMostTile, graph_lanes = inputs * (outputs + kMostTile);
   const Scratch<Scalar> frames(groups * frame_lanes), packed(groups * graph_lanes);
   move_channels(shape, from, graph, is_transposed, to,
@@ -242,7 +243,7 @@ template <class Scalar>
 void channel_products(const ChannelShape& shape, ChannelRows<const Scalar> from,
                       ChannelRows<const Scalar> to, ChannelGraph<Scalar> graph) {
   const int64_t lanes = lane_count<Scalar>();
-  const int64_t groups = (shape.channels + lanes - 1) / lanes;
+  const int64_t groups = divide_up(shape.channels, lanes);
   const int64_t tile_lanes = shape.frames * kMostTile;
   const int64_t packed_lanes = shape.frames * (static_cast<int64_t>(to.offsets.size()) + kMostTile);
   const Scratch<Scalar> tile(groups * tile_lanes), packed(groups * packed_lanes);

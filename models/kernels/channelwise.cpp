@@ -9,6 +9,7 @@
 
 #include "framework/model/cost_meter.h"
 #include "models/kernels/channel_kernel.h"
+#include "models/kernels/divide_up.h"
 
 namespace kinegraph {
 namespace {
@@ -46,7 +47,7 @@ struct ChannelwiseSizes {
 /// Runs task(clip, first channel, channels) for every clip and block of channels.
 template <class Task>
 void for_each_block(const ChannelwiseSizes& sizes, const Task& task) {
-  const int64_t blocks = (sizes.channels + kTaskChannels - 1) / kTaskChannels;
+  const int64_t blocks = divide_up(sizes.channels, kTaskChannels);
   at::parallel_for(0, sizes.clips * blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t first = i % blocks * kTaskChannels;

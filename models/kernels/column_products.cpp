@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "framework/model/cost_meter.h"
+#include "models/kernels/divide_up.h"
 #include "models/kernels/row_product.h"
 #include "models/kernels/rows.h"
 
@@ -42,8 +43,8 @@ ColumnProducts column_products(const at::Tensor& a, const at::Tensor& b, bool ha
                   has_dense_rows(b),
               "column_products: ", a.sizes(), " and ", b.sizes(), " are not (R,I) and (R,J)");
   const int64_t rows = a.size(0);
-  const int64_t length = std::max((rows + kPartialSums - 1) / kPartialSums, kRowsOfPartialSum);
-  const int64_t parts = (rows + length - 1) / length;
+  const int64_t length = std::max(divide_up(rows, kPartialSums), kRowsOfPartialSum);
+  const int64_t parts = divide_up(rows, length);
   ColumnProducts result;
   AT_DISPATCH_FLOATING_TYPES(a.scalar_type(), "column_products", [&] {
     const bool is_swapped = is_better_swapped<scalar_t>(a.size(1), b.size(1));

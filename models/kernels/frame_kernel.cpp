@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/multiversion.h"
 
 namespace kinegraph {
@@ -12,8 +13,6 @@ constexpr int kMostWidth = 4;      // registers side by side
 constexpr int64_t kMixDepth = 56;  // inputs of a tile, which stay in the first cache
 constexpr int64_t kProductDepth = 64;  // Lanes of a row that a tile of RowProducts takes at once
 constexpr int kWideTile = 5, kNarrowTileA = 3, kNarrowTileB = 2;  // of RowProducts
-
-constexpr int64_t tiles(int64_t count, int64_t tile) { return (count + tile - 1) / tile; }
 
 /// What no processor foresees: the kernels jump from row to row.
 template <class Scalar>
@@ -58,7 +57,7 @@ template <int Bytes, int Width, bool IsWhole, class Scalar>
 KINEGRAPH_INLINE void mix_panel(const FrameShape& shape, const Scalar* matrix, const Scalar* from,
                                 int64_t from_row, int64_t next, Scalar* to, int64_t to_row,
                                 int64_t channels) {
-  constexpr int64_t kShare = (kMixDepth + kMixTile - 1) / kMixTile;  // rows fetched with a tile
+  constexpr int64_t kShare = divide_up(kMixDepth, kMixTile);  // rows fetched with a tile
   for (int64_t p = 0; p < shape.inputs; p += kMixDepth) {
     const int64_t inputs = std::min(kMixDepth, shape.inputs - p);
     const Scalar* rows = from + p * from_row;
@@ -89,7 +88,7 @@ template <int Bytes, int Most, class Scalar>
 KINEGRAPH_INLINE void mix_all(const FrameShape& shape, const Scalar* matrix,
                               const FrameRows<const Scalar>& from, const FrameRows<Scalar>& to) {
   constexpr int64_t kOne = kLanes<Bytes, Scalar>;
-  const int64_t whole = shape.channels / kOne, panels = tiles(whole, Most), rest = whole * kOne;
+  const int64_t whole = shape.channels / kOne, panels = divide_up(whole, Most), rest = whole * kOne;
   for (int64_t t = 0; t < shape.frames; ++t) {
     const Scalar* in = from.data + t * from.frame;
     Scalar* out = to.data + t * to.frame;
@@ -170,7 +169,7 @@ KINEGRAPH_INLINE void product_tile(const RowsOfPart<Scalar>& a, int64_t first_a,
 template <int Bytes, int TileA, int TileB, bool IsWhole, class Scalar>
 KINEGRAPH_INLINE void add_part(const RowsOfPart<Scalar>& a, const RowsOfPart<Scalar>& b,
                                int64_t channels, Scalar* sums) {
-  const int64_t a_tiles = tiles(a.count, TileA), b_tiles = tiles(b.count, TileB);
+  const int64_t a_tiles = divide_up(a.count, TileA), b_tiles = divide_up(b.count, TileB);
   for (int64_t j = 0; j < b_tiles; ++j) {
     const int64_t next = (j + 1) * TileB, last = std::min(next + TileB, b.count);
     for (int64_t i = 0; i < a_tiles; ++i) {
@@ -187,7 +186,7 @@ template <int Bytes, int TileA, int TileB, class Scalar>
 KINEGRAPH_INLINE void add_all(const FrameShape& shape, const FrameRows<const Scalar>& a,
                               const FrameRows<const Scalar>& b, Scalar* sums) {
   constexpr int64_t kOne = kLanes<Bytes, Scalar>;
-  const int64_t part = std::max<int64_t>(1, kProductDepth / tiles(shape.channels, kOne));
+  const int64_t part = std::max<int64_t>(1, kProductDepth / divide_up(shape.channels, kOne));
   for (int64_t t = 0; t < shape.frames; t += part) {
     const int64_t end = std::min(shape.frames, t + part);
     const RowsOfPart<Scalar> of_a{a, shape.outputs, t, end}, of_b{b, shape.inputs, t, end};
@@ -220,7 +219,7 @@ template <class Scalar>
 std::vector<Scalar> tile_matrix(const Scalar* matrix, int64_t outputs, int64_t inputs,
                                 int64_t output_stride, int64_t input_stride) {
   std::vector<Scalar> tiled;
-  tiled.reserve(static_cast<size_t>(tiles(outputs, kMixTile) * kMixTile * inputs));
+  tiled.reserve(static_cast<size_t>(divide_up(outputs, kMixTile) * kMixTile * inputs));
   for (int64_t tile = 0; tile < outputs; tile += kMixTile)
     for (int64_t p = 0; p < inputs; ++p)
       for (int64_t m = tile; m < tile + kMixTile; ++m)
@@ -238,8 +237,8 @@ template <class Scalar>
 RowProducts<Scalar>::RowProducts(int64_t outputs, int64_t inputs)
     : outputs_(outputs),
       inputs_(inputs),
-      sums_(tiles(outputs, product_tile_a()) * product_tile_a() * tiles(inputs, product_tile_b()) *
-            product_tile_b()) {
+      sums_(divide_up(outputs, product_tile_a()) * product_tile_a() *
+            divide_up(inputs, product_tile_b()) * product_tile_b()) {
   std::fill_n(sums_.data, sums_.size, Scalar(0));
 }
 
@@ -252,7 +251,7 @@ void RowProducts<Scalar>::add(const FrameShape& shape, FrameRows<const Scalar> a
 template <class Scalar>
 void RowProducts<Scalar>::move_to(double* sums) {
   const int64_t a_tile = product_tile_a(), b_tile = product_tile_b();
-  const int64_t b_tiles = tiles(inputs_, b_tile), lanes = lane_count<Scalar>();
+  const int64_t b_tiles = divide_up(inputs_, b_tile), lanes = lane_count<Scalar>();
   for (int64_t m = 0; m < outputs_; ++m)
     for (int64_t p = 0; p < inputs_; ++p) {
       const int64_t tile = m / a_tile * b_tiles + p / b_tile;

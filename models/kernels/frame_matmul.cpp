@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "framework/model/cost_meter.h"
+#include "models/kernels/divide_up.h"
 #include "models/kernels/frame_kernel.h"
 
 namespace kinegraph {
@@ -29,7 +30,7 @@ FrameRows<const Scalar> frame_rows_of(const at::Tensor& rows, int64_t clip, int6
 at::Tensor mixed(const at::Tensor& matrix, const at::Tensor& rows_in) {
   const auto rows = with_adjacent_channels(rows_in);
   const int64_t n = rows.size(0), t = rows.size(1), p = rows.size(2), c = rows.size(3);
-  const int64_t m = matrix.size(-2), blocks = (t + kFrameBlock - 1) / kFrameBlock;
+  const int64_t m = matrix.size(-2), blocks = divide_up(t, kFrameBlock);
   const int64_t clip_stride = matrix.dim() == 3 ? matrix.stride(0) : 0;
   auto out = at::empty({n, t, m, c}, rows.options());
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "frame_matmul", [&] {

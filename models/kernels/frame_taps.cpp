@@ -2,11 +2,13 @@
 
 #include <cstddef>
 
+#include "models/kernels/divide_up.h"
+
 namespace kinegraph {
 
 FrameTaps FrameTaps::around(int64_t joints, int64_t frames, int64_t taps, int64_t dilation,
                             int64_t stride) {
-  FrameTaps result{joints, frames, (frames + stride - 1) / stride, taps, {}};
+  FrameTaps result{joints, frames, divide_up(frames, stride), taps, {}};
   for (int64_t t = 0; t < result.to_frames; ++t)
     for (int64_t k = 0; k < taps; ++k) {
       const int64_t from = t * stride + (k - taps / 2) * dilation;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/kernels/divide_up.h"
+
 namespace kinegraph {
 
 /// Which frames a convolution or pooling along time reads: tap k of output frame t reads frame
@@ -39,7 +41,7 @@ struct PackedTaps {
   /// to: (out, in, taps)
   void unpack(Scalar* to) const;
 
-  int64_t blocks() const { return (out + kTapLanes<Scalar> - 1) / kTapLanes<Scalar>; }
+  int64_t blocks() const { return divide_up(out, kTapLanes<Scalar>); }
   int64_t block_size() const { return taps * in * kTapLanes<Scalar>; }
   int64_t index(int64_t o, int64_t i, int64_t k) const {
     return o / kTapLanes<Scalar> * block_size() + (k * in + i) * kTapLanes<Scalar> +

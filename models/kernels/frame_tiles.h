@@ -10,11 +10,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/tile_kernel.h"
 
 namespace kinegraph {
-
-constexpr int64_t divide_up(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
 /// Taps of a filter along frames that read every stride-th frame, counted from frame `phase`. Tap a
 /// of them reads frame t + a - offset of that sequence for output frame t.

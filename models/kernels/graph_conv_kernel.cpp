@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/frame_kernel.h"
 #include "models/kernels/rows.h"
 
@@ -29,7 +30,7 @@ struct MixSizes {
         gathered(matrix.size(-2)),
         out_channels(weight.size(0)) {}
 
-  int64_t parts() const { return (frames + kPartFrames - 1) / kPartFrames; }
+  int64_t parts() const { return divide_up(frames, kPartFrames); }
   int64_t frames_of(int64_t part) const {
     return std::min(kPartFrames, frames - part * kPartFrames);
   }

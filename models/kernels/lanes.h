@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/multiversion.h"
 
 namespace kinegraph {
@@ -43,6 +44,12 @@ inline bool has_wide_registers() {
 template <class Scalar>
 int64_t lane_count() {
   return has_wide_registers() ? kLanes<kWide, Scalar> : kLanes<kNarrow, Scalar>;
+}
+
+/// The channels of full registers that hold as many channels.
+template <class Scalar>
+int64_t full_lanes(int64_t channels) {
+  return divide_up(channels, lane_count<Scalar>()) * lane_count<Scalar>();
 }
 
 template <class Vector, class Scalar>

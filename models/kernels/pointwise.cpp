@@ -12,6 +12,7 @@
 
 #include "framework/model/cost_meter.h"
 #include "models/kernels/column_products.h"
+#include "models/kernels/divide_up.h"
 #include "models/kernels/multiversion.h"
 #include "models/kernels/rows.h"
 
@@ -24,7 +25,7 @@ constexpr int64_t kRowsOfBlock = 1024;
 /// threads; for all rows at once on other devices.
 template <class Body>
 void for_blocks(const at::Tensor& y, int64_t size, const Body& body) {
-  const int64_t rows = y.size(0), blocks = (rows + size - 1) / size;
+  const int64_t rows = y.size(0), blocks = divide_up(rows, size);
   if (!y.device().is_cpu()) return body(0, rows);
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;
@@ -210,7 +211,7 @@ at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Te
     const auto rows = rows_taken(x);
     y = from_rows(
         linear_rows(rows, matrix_of(weight), plain_bias, followed_by(remake_of(x), rows_taken)),
-        x.size(0), (x.size(2) + stride - 1) / stride, x.size(3));
+        x.size(0), divide_up(x.size(2), stride), x.size(3));
   } else {
     y = at::conv2d(x, weight, plain_bias, {stride, 1});
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/multiversion.h"
 
 namespace kinegraph {
@@ -79,8 +80,7 @@ KINEGRAPH_INLINE void multiply_panel(const Some& columns, const ProductShape& sh
 
 /// Registers of the next panel of as many columns: at most `most`, in panels that are alike.
 constexpr int64_t panel_width(int64_t registers, int64_t most) {
-  const int64_t panels = (registers + most - 1) / most;
-  return (registers + panels - 1) / panels;
+  return divide_up(registers, divide_up(registers, most));
 }
 
 template <int Bytes, int Most, class Scalar>

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/multiversion.h"
 
 namespace kinegraph {
@@ -69,8 +70,8 @@ at::Tensor dense_rows_of(const at::Tensor& x) { return x.defined() ? rows_of(x).
 
 at::Tensor sum_of_rows(const at::Tensor& rows) {
   const int64_t count = rows.size(0), channels = rows.size(1);
-  auto sums = at::zeros({(count + kRowsOfPart - 1) / kRowsOfPart, channels},
-                        rows.options().dtype(at::kDouble));
+  auto sums =
+      at::zeros({divide_up(count, kRowsOfPart), channels}, rows.options().dtype(at::kDouble));
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "sum_of_rows", [&] {
     at::parallel_for(0, sums.size(0), 1, [&](int64_t begin, int64_t end) {
       for (int64_t part = begin; part < end; ++part)

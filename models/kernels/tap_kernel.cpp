@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "models/kernels/divide_up.h"
 #include "models/kernels/multiversion.h"
 
 namespace kinegraph {
@@ -33,7 +34,7 @@ KINEGRAPH_INLINE void run_tile(const Tile& tile, int64_t first, int64_t count) {
 /// Covers [0, count) by tiles of about equal size: 25 joints are five times 5.
 template <class Tile>
 KINEGRAPH_INLINE void run_tiles(const Tile& tile, int64_t count) {
-  const int64_t tiles = (count + kTile - 1) / kTile;
+  const int64_t tiles = divide_up(count, kTile);
   for (int64_t i = 0; i < tiles; ++i) {
     const int64_t first = i * count / tiles;
     run_tile<kTile>(tile, first, (i + 1) * count / tiles - first);

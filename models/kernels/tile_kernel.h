@@ -20,12 +20,6 @@ constexpr int64_t kMostTileTaps = 9, kMostTileInputs = 17;
 /// then.
 TileSizes tile_sizes(int64_t taps);
 
-/// A register holds lane_count() channels; here they come in full registers.
-template <class Scalar>
-int64_t full_lanes(int64_t channels) {
-  return (channels + lane_count<Scalar>() - 1) / lane_count<Scalar>() * lane_count<Scalar>();
-}
-
 /// Rows of channels, such as one a joint: `row` elements apart in each frame, and in each point
 /// `point_row` elements apart, where channels beyond the last fill the register.
 struct TileRows {

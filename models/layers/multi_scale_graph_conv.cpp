@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "framework/model/cost_meter.h"
+#include "models/kernels/divide_up.h"
+#include "models/kernels/multi_scale_matmul.h"
 #include "models/kernels/pointwise.h"
 #include "models/kernels/rows.h"
 #include "models/kernels/window_matmul.h"
@@ -51,10 +53,19 @@ at::Tensor MultiScaleGraphConvImpl::effective_graph() const {
   return graph.reshape({scales_, w, joints_, w, joints_}).permute({0, 2, 1, 3, 4});
 }
 
-MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& rows,
+MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& x,
                                                                        const FoldedWeights& conv,
                                                                        bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
+  const auto rows = frame_rows(x);
+  if (w == 1 && options_.stride == 1) {
+    const auto graph = effective_graph().reshape({scales_, joints_, joints_});
+    const auto weight = conv.weight.view({out, scales_, in});
+    if (has_relu) return {multi_scale_matmul_relu(graph, rows, weight, conv.bias), {}};
+    return {
+        multi_scale_matmul(graph, rows, weight, conv.bias, followed_by(remake_of(x), frame_rows)),
+        {}};
+  }
   const int64_t n = rows.size(0), t = rows.size(1);
   // Weight (C_out, S*C_in) -> (S*C_out, C_in); mixed: (N, T, V*S, C_out).
   const auto weight =
@@ -73,10 +84,11 @@ MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::mix_then_gather(const at:
   return {window_matmul(graph, shaped(mixed), conv.bias, w, options_.stride, remake), {}};
 }
 
-MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& rows,
+MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& x,
                                                                        const FoldedWeights& conv,
                                                                        bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
+  const auto rows = frame_rows(x);
   const int64_t n = rows.size(0);
   // (V_to*w_to*S, w_from*V_from)
   const auto graph =
@@ -90,8 +102,8 @@ MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::gather_then_mix(const at:
   const auto weight =
       conv.weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_});
   if (has_relu) {
-    const auto x = from_rows(gathered, n, t, joints_ * w);
-    return {frame_rows(pointwise_finished(x, weight.view({out, in * scales_, 1, 1}), conv.bias,
+    return {frame_rows(pointwise_finished(from_rows(gathered, n, t, joints_ * w),
+                                          weight.view({out, in * scales_, 1, 1}), conv.bias,
                                           /*stride=*/1, Finish{{}, /*relu=*/true})),
             {}};
   }
@@ -106,17 +118,16 @@ at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
   TORCH_CHECK(x.dim() == 4 && x.size(3) == joints_, "multi-scale graph convolution: x ", x.sizes(),
               " is not (N,C,T,V) with ", joints_, " joints");
   // Published: windows unfolded, every scale gathered, then the convolution.
-  const int64_t out_frames = (x.size(2) + options_.stride - 1) / options_.stride;
+  const int64_t out_frames = divide_up(x.size(2), options_.stride);
   const int64_t nodes = joints_ * options_.window;
   const int64_t gathered = x.size(0) * out_frames * nodes * scales_ * options_.in_channels;
   const PublishedMacs published({gathered * options_.out_channels, gathered * nodes});
-  const auto rows = frame_rows(x);
   const bool is_finished = is_plain_evaluation(*bn_);
   const auto conv = is_finished ? fold(conv_->weight, conv_->bias, {bn_})
                                 : FoldedWeights{conv_->weight, conv_->bias};
   const bool is_mixing_first = 2 * options_.in_channels > options_.out_channels;
-  const auto [y, remake] = is_mixing_first ? mix_then_gather(rows, conv, is_finished)
-                                           : gather_then_mix(rows, conv, is_finished);
+  const auto [y, remake] = is_mixing_first ? mix_then_gather(x, conv, is_finished)
+                                           : gather_then_mix(x, conv, is_finished);
   if (is_finished) return from_frame_rows(y);
   return norm(from_frame_rows(y), {bn_}, Finish{{}, /*relu=*/true},
               followed_by(remake, from_frame_rows));

@@ -42,9 +42,9 @@ class MultiScaleGraphConvImpl : public torch::nn::Module {
   };
 
   at::Tensor effective_graph() const;
-  /// rows: (N, T, V, C_in); `has_relu` without gradients alone.
-  Rows mix_then_gather(const at::Tensor& rows, const FoldedWeights& conv, bool has_relu) const;
-  Rows gather_then_mix(const at::Tensor& rows, const FoldedWeights& conv, bool has_relu) const;
+  /// x: (N, C_in, T, V); `has_relu` without gradients alone.
+  Rows mix_then_gather(const at::Tensor& x, const FoldedWeights& conv, bool has_relu) const;
+  Rows gather_then_mix(const at::Tensor& x, const FoldedWeights& conv, bool has_relu) const;
 
   MultiScaleGraphOptions options_;
   int64_t scales_ = 0, joints_ = 0;

@@ -1,6 +1,7 @@
 #include "models/layers/multi_scale_graph_conv.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <string>

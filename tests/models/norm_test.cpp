@@ -1,6 +1,7 @@
 #include "models/layers/norm.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/models/gradients.h"
