@@ -39,11 +39,8 @@ struct Panels {
 
   /// x: (..., channels) -> (count, ..., width), 0 behind the channels.
   at::Tensor split(const at::Tensor& x) const {
-    auto sizes = x.sizes().vec();
-    sizes.back() = count;
-    sizes.push_back(width);
     return at::constant_pad_nd(x, {0, count * width - channels})
-        .view(sizes)
+        .unflatten(-1, {count, width})
         .movedim(-2, 0)
         .contiguous();
   }
@@ -99,7 +96,8 @@ at::Tensor product(const at::Tensor& graph, const at::Tensor& rows, const at::Te
   const auto panels = Panels::of<Scalar>(s.out);
   const int64_t columns = s.scales * panels.width, nodes = s.inputs * s.scales;
   const at::Tensor packed = panels.split(weight.permute({2, 1, 0}));  // (panels, C_in, S, width)
-  const at::Tensor matrix = graph.permute({1, 2, 0}).reshape({s.outputs, nodes});  // (R, P*S)
+  const at::Tensor matrix =                                           // (R, P*S)
+      graph.permute({1, 2, 0}).reshape({s.outputs, nodes}).contiguous();
   const at::Tensor out = at::empty({rows.size(0), rows.size(1), s.outputs, s.out}, rows.options());
   const auto *x = rows.data_ptr<Scalar>(), *weights = packed.data_ptr<Scalar>(),
              *edges = matrix.data_ptr<Scalar>(), *offsets = bias.data_ptr<Scalar>();
@@ -145,7 +143,8 @@ Gradients gradients_of(const at::Tensor& graph, const at::Tensor& rows, const at
   const int64_t length = std::max(divide_up(s.frames, kPartialSums), kFramesOfPartialSum);
   const int64_t parts = divide_up(s.frames, length);
   const at::Tensor packed = panels.split(weight);  // (panels, C_out, S, width)
-  const at::Tensor matrix = graph.permute({1, 0, 2}).reshape({nodes, s.inputs});  // (R*S, P)
+  const at::Tensor matrix =
+      graph.permute({1, 0, 2}).reshape({nodes, s.inputs}).contiguous();  // (R*S, P)
   const at::Tensor to_rows = at::empty(rows.sizes(), rows.options());
   const at::Tensor to_packed =
       at::zeros({parts, panels.count, s.out, s.scales, panels.width}, rows.options());

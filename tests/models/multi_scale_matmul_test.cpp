@@ -14,7 +14,7 @@ struct Result {
 };
 
 struct Sizes {
-  int64_t clips, frames, in, out;
+  int64_t clips, frames, in, out, scales = 3;
 };
 
 /// What multi_scale_matmul() takes, with an upstream gradient.
@@ -22,14 +22,14 @@ struct Operands {
   at::Tensor graph, rows, weight, bias, upstream;
 
   Operands(at::ScalarType type, const Sizes& sizes) {
-    constexpr int64_t kScales = 3, kRowsIn = 4, kRowsOut = 7;
+    constexpr int64_t kRowsIn = 4, kRowsOut = 7;
     at::manual_seed(1);
     const auto random = [&](at::IntArrayRef shape) {
       return at::randn(shape, at::kDouble).to(type);
     };
-    graph = random({kScales, kRowsOut, kRowsIn});
+    graph = random({sizes.scales, kRowsOut, kRowsIn});
     rows = random({sizes.clips, sizes.frames, kRowsIn, sizes.in});
-    weight = random({sizes.out, kScales, sizes.in});
+    weight = random({sizes.out, sizes.scales, sizes.in});
     bias = random({sizes.out});
     upstream = random({sizes.clips, sizes.frames, kRowsOut, sizes.out});
   }
@@ -90,14 +90,19 @@ TEST(MultiScaleMatmul, EndsWithReluInTheSamePass) {
 }
 
 TEST(MultiScaleMatmul, TakesViewsOfAnyStrides) {
-  const Operands given(at::kDouble, {2, 12, 6, 21});
   const auto reversed_copy = [](const at::Tensor& x) {
     return x.permute({2, 1, 0}).contiguous().permute({2, 1, 0});
   };
-  const auto rows = given.rows.permute({0, 3, 1, 2}).contiguous().permute({0, 2, 3, 1});
-  const auto y = multi_scale_matmul(reversed_copy(given.graph), rows, reversed_copy(given.weight),
-                                    given.bias.repeat_interleave(2).slice(0, 0, 42, 2));
-  EXPECT_LE(error_of(y, given.by_definition().out), 1e-13);
+  for (int64_t scales : {1, 3}) {
+    const Operands given(at::kDouble, {2, 12, 6, 21, scales});
+    const auto of_views = given.run(
+        [&](const at::Tensor& a, const at::Tensor& x, const at::Tensor& w, const at::Tensor& b) {
+          const auto rows = x.permute({0, 3, 1, 2}).contiguous().permute({0, 2, 3, 1});
+          return multi_scale_matmul(reversed_copy(a), rows, reversed_copy(w),
+                                    b.repeat_interleave(2).slice(0, 0, 42, 2));
+        });
+    expect_same(of_views, given.by_definition(), 1e-13);
+  }
 }
 
 TEST(MultiScaleMatmul, TakesNoClips) {
