@@ -72,6 +72,8 @@ class WindowPass {
     const int64_t row = full_lanes<Scalar>(to_.channels);
     const at::Tensor inputs = at::empty({sizes_.points, from_.rows, row}, sums.options());
     const at::Tensor outputs = at::empty({sizes_.points, to_.rows, row}, sums.options());
+    const auto sums_of_points = sums.unbind(), outputs_of_points = outputs.unbind(),
+               inputs_of_points = inputs.transpose(1, 2).unbind();
     const std::vector<Scalar> outside(std::max(from_.size_of_frame(), to_.size_of_frame()));
     for (int64_t tile = begin * tiles_.count_of_clip(); tile < end * tiles_.count_of_clip();
          ++tile) {
@@ -80,7 +82,8 @@ class WindowPass {
           sizes_, {to_.rows, to_.channels, to_.channels, row},
           tiles_.outputs(tile, 0, static_cast<const Scalar*>(outside.data())).data(),
           outputs.data_ptr<Scalar>(), to_.rows * row);
-      for (int64_t p = 0; p < sizes_.points; ++p) sums[p].addmm_(outputs[p], inputs[p].t());
+      for (size_t p = 0; p < sums_of_points.size(); ++p)
+        sums_of_points[p].addmm_(outputs_of_points[p], inputs_of_points[p]);
     }
   }
 
