@@ -156,8 +156,9 @@ TEST(ParseYaml, LocatesSyntaxErrors) {
 }
 
 TEST(ParseYaml, LocatesAnUnknownAlias) {
-  EXPECT_EQ(syntax_error_of("a: *x"),
-            "c.yaml:1:4: not valid YAML: the referenced anchor is not defined");
+  const std::string expected = "c.yaml:1:4: not valid YAML: the referenced anchor is not defined";
+  const std::string error = syntax_error_of("a: *x");
+  EXPECT_EQ(error.substr(0, expected.size()), expected);  // later yaml-cpp adds the name
 }
 
 TEST(ParseYaml, RefusesAliasesThatMultiply) {

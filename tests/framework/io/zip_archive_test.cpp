@@ -80,8 +80,9 @@ TEST_F(ZipArchiveFile, RefusesATruncatedArchive) {
   write();
   const std::string whole = read_file(path_);
   write_file(path_, whole.substr(0, whole.size() / 2));
-  EXPECT_EQ(thrown_message<DataError>([&] { ZipArchive{path_}; }),
-            path_.string() + ": cannot open it as a zip archive (Not a zip archive)" + kRemedy);
+  const std::string error = thrown_message<DataError>([&] { ZipArchive{path_}; });
+  EXPECT_EQ(error.find(path_.string() + ": cannot open it as a zip archive ("), 0U) << error;
+  EXPECT_NE(error.find(std::string(")") + kRemedy), std::string::npos) << error;
 }
 
 TEST_F(ZipArchiveFile, RefusesAnEntryWhoseChecksumIsWrong) {
