@@ -83,7 +83,7 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
                                                 const at::Tensor& x, const at::Tensor& weight,
                                                 const at::Tensor& bias,
                                                 const c10::optional<at::Tensor>& add,
-                                                double epsilon, bool relu, const Remake& remake) {
+                                                double epsilon, bool relu) {
     const int64_t channels = weight.size(0), others = x.size(1) - channels;
     const auto rows = rows_of(x).narrow(1, 0, channels);
     const auto [mean, variance] = mean_and_variance(rows);
@@ -91,10 +91,9 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
     const auto y = affine.apply(x, dense_rows_of(add.value_or(at::Tensor())), relu);
     context->saved_data["relu"] = relu;
     context->saved_data["has_sum"] = add.has_value();
-    torch::autograd::variable_list others_saved{weight, bias, affine.mean,
-                                                affine.inverse_deviation};
-    if (relu && add.has_value()) others_saved.push_back(y);
-    save_for_backward(*context, x, remake, others_saved);
+    torch::autograd::variable_list saved{x, weight, bias, affine.mean, affine.inverse_deviation};
+    if (relu && add.has_value()) saved.push_back(y);
+    context->save_for_backward(std::move(saved));
     const auto count = static_cast<double>(rows.size(0));
     const auto unbiased = variance * (count / (count - 1));
     context->mark_non_differentiable({mean, unbiased});
@@ -105,7 +104,7 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
-    const auto saved = saved_variables(*context);
+    const auto saved = context->get_saved_variables();
     const auto& x = saved[0];
     const Affine affine(saved[3], saved[4], saved[1], saved[2]);
     const bool has_sum = context->saved_data["has_sum"].toBool();
@@ -133,14 +132,13 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
             sums[0].to(type),
             has_sum ? image(g) : at::Tensor(),
             at::Tensor(),
-            at::Tensor(),
             at::Tensor()};
   }
 
   /// The result once more, of the function that `context` belongs to, whose own turn is next.
   static at::Tensor remade(torch::autograd::AutogradContext& context) {
     const at::NoGradGuard no_grad;
-    const auto saved = saved_variables(context, /*needs_first=*/true, /*keeps_first=*/true);
+    const auto saved = context.get_saved_variables();
     return Affine(saved[3], saved[4], saved[1], saved[2])
         .apply(saved[0], {}, context.saved_data["relu"].toBool());
   }
@@ -205,12 +203,12 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
 }  // namespace
 
 BatchNormed batch_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                       double epsilon, const Finish& finish, const Remake& remake) {
+                       double epsilon, const Finish& finish) {
   TORCH_CHECK(x.size(0) * x.size(2) * x.size(3) > 1,
               "batch_norm: less than two values a channel have no variance: ", x.sizes());
   c10::optional<at::Tensor> add;
   if (finish.add.defined()) add = finish.add;
-  const auto results = BatchNorm::apply(x, weight, bias, add, epsilon, finish.relu, remake);
+  const auto results = BatchNorm::apply(x, weight, bias, add, epsilon, finish.relu);
   return {results[0], results.size() > 3 ? results[3] : at::Tensor(), results[1], results[2]};
 }
 

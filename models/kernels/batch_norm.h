@@ -21,9 +21,9 @@ struct BatchNormed {
 /// x: (N, C + P, T, V), best channels_last or a channel range of that; weight, bias: (C), for the
 /// first channels. The others are left as they are: as parts of one x the gradients of both need no
 /// copies. All, and finish.add of y's sizes, are differentiable, once. Only x is kept for the
-/// backward pass, or `remake` if there is one, and y where the ReLU stands behind a sum.
+/// backward pass, and y where the ReLU stands behind a sum.
 BatchNormed batch_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                       double epsilon, const Finish& finish, const Remake& remake = {});
+                       double epsilon, const Finish& finish);
 
 /// How to make `y` again, if it is that of batch_norm() and nothing was added to it.
 Remake remake_of_batch_norm(const at::Tensor& y);

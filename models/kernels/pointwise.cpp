@@ -7,7 +7,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "framework/model/cost_meter.h"
@@ -156,13 +155,6 @@ class LinearRows : public torch::autograd::Function<LinearRows> {
     return product(rows, weight.t(), Ending(bias.value_or(at::Tensor()), {}, false, -1));
   }
 
-  /// The result once more, of the function that `context` belongs to.
-  static at::Tensor remade(torch::autograd::AutogradContext& context) {
-    const auto saved = saved_variables(context);
-    return product(saved[0], saved[1].t(),
-                   Ending(saved.size() > 2 ? saved[2] : at::Tensor(), {}, false, -1));
-  }
-
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                torch::autograd::tensor_list gradients) {
     const auto saved = saved_variables(*context, context->needs_input_grad(1));
@@ -190,12 +182,6 @@ at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const a
   c10::optional<at::Tensor> given;
   if (bias.defined()) given = bias;
   return LinearRows::apply(rows, weight, given, remake);
-}
-
-Remake remake_of_linear_rows(const at::Tensor& y) {
-  const auto node = std::dynamic_pointer_cast<torch::autograd::CppNode<LinearRows>>(y.grad_fn());
-  if (!node) return {};
-  return [node] { return LinearRows::remade(node->ctx_); };
 }
 
 at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

@@ -16,10 +16,6 @@ namespace kinegraph {
 at::Tensor linear_rows(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias,
                        const Remake& remake = {});
 
-/// How to make the result `y` of linear_rows() again: for a product of few columns, or one whose
-/// result is large. Empty for other tensors.
-Remake remake_of_linear_rows(const at::Tensor& y);
-
 /// 1x1 convolution: x (N, C_in, T, V), best channels_last, weight (C_out, C_in, 1, 1), bias
 /// (C_out), (V, C_out) or undefined -> (N, C_out, ceil(T / stride), V).
 at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

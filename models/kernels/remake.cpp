@@ -13,14 +13,7 @@ constexpr char kKey[] = "remake";
 struct Holder : torch::CustomClassHolder {
   explicit Holder(Remake made) : remake(std::move(made)) {}
 
-  at::Tensor take(bool keeps) {
-    const auto x = made.defined() ? made : remake();
-    made = keeps ? x : at::Tensor();
-    return x;
-  }
-
   Remake remake;
-  at::Tensor made;
 };
 
 }  // namespace
@@ -40,13 +33,13 @@ void save_for_backward(torch::autograd::AutogradContext& context, const at::Tens
 }
 
 torch::autograd::variable_list saved_variables(torch::autograd::AutogradContext& context,
-                                               bool needs_first, bool keeps_first) {
+                                               bool needs_first) {
   auto variables = context.get_saved_variables();
   const auto found = context.saved_data.find(kKey);
   if (found == context.saved_data.end()) return variables;
   const auto holder = found->second.toCapsule();
   variables.insert(variables.begin(),
-                   needs_first ? static_cast<Holder&>(*holder).take(keeps_first) : at::Tensor());
+                   needs_first ? static_cast<Holder&>(*holder).remake() : at::Tensor());
   return variables;
 }
 

@@ -29,9 +29,8 @@ Remake followed_by(const Remake& remake, Then then) {
 void save_for_backward(torch::autograd::AutogradContext& context, const at::Tensor& x,
                        const Remake& remake, torch::autograd::variable_list others);
 
-/// What save_for_backward() kept: `x` first, which is made only if `needs_first`. If `keeps_first`,
-/// what was made is kept for the next call.
+/// What save_for_backward() kept: `x` first, which is made only if `needs_first`.
 torch::autograd::variable_list saved_variables(torch::autograd::AutogradContext& context,
-                                               bool needs_first = true, bool keeps_first = false);
+                                               bool needs_first = true);
 
 }  // namespace kinegraph

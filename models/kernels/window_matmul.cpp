@@ -193,9 +193,9 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& matrix,
                             const at::Tensor& rows_in, const at::Tensor& bias, int64_t window,
-                            int64_t stride, const Remake& remake) {
+                            int64_t stride) {
     const auto rows = rows_in.contiguous();
-    save_for_backward(*context, rows, remake, {matrix});
+    context->save_for_backward({rows, matrix});
     context->saved_data["window"] = window;
     context->saved_data["frames"] = rows.size(1);
     context->saved_data["stride"] = stride;
@@ -209,7 +209,7 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
-    const auto saved = saved_variables(*context, context->needs_input_grad(0));
+    const auto saved = context->get_saved_variables();
     const auto &rows = saved[0], &matrix = saved[1];
     const int64_t window = context->saved_data["window"].toInt();
     const int64_t stride = context->saved_data["stride"].toInt();
@@ -222,7 +222,7 @@ class WindowMatmul : public torch::autograd::Function<WindowMatmul> {
         to_rows = rows_gradient<scalar_t>(gradient, matrix, context->saved_data["frames"].toInt(),
                                           window, stride);
     });
-    return {to_matrix, to_rows, sum_of_rows(gradient.view({-1, gradient.size(3)})), {}, {}, {}};
+    return {to_matrix, to_rows, sum_of_rows(gradient.view({-1, gradient.size(3)})), {}, {}};
   }
 };
 
@@ -237,11 +237,11 @@ at::Tensor window_rows(const at::Tensor& rows, int64_t window, int64_t stride) {
 }
 
 at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
-                         int64_t window, int64_t stride, const Remake& remake) {
+                         int64_t window, int64_t stride) {
   check_window(matrix, rows, bias, window);
   if (rows.device().is_cpu()) {
     if (window == 1 && stride == 1) return frame_matmul(matrix, rows) + bias;
-    return WindowMatmul::apply(matrix, rows, bias, window, stride, remake);
+    return WindowMatmul::apply(matrix, rows, bias, window, stride);
   }
   return at::matmul(matrix, window_rows(rows, window, stride)) + bias;
 }

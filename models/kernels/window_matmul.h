@@ -2,8 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "models/kernels/remake.h"
-
 namespace kinegraph {
 
 /// out[n,t] = matrix @ (rows of the `window` frames around frame t * stride) + bias, frames outside
@@ -12,8 +10,6 @@ namespace kinegraph {
 /// rows: (N, T, P, C), P rows of C channels a frame; matrix: (R, window * P), column f*P+p for row
 /// p of the window's frame f; window odd; bias: (C). Returns (N, ceil(T / stride), R, C).
 ///
-/// `remake`, if any, makes the rows for the backward pass, which keeps them otherwise.
-///
 /// On the CPU no window is copied out of `rows`: neighbouring windows overlap, so the copies would
 /// take window / stride times their memory. Nor is every window multiplied by itself: as all have
 /// the same matrix, this is a filter along the frames whose taps are the (R, P) blocks of the
@@ -21,7 +17,7 @@ namespace kinegraph {
 /// instead of 5 for a window of 5, 3 with stride 2; 1.7 instead of 3 for a window of 3, 2.3 with
 /// stride 2.
 at::Tensor window_matmul(const at::Tensor& matrix, const at::Tensor& rows, const at::Tensor& bias,
-                         int64_t window, int64_t stride, const Remake& remake = {});
+                         int64_t window, int64_t stride);
 
 /// relu(window_matmul()) in one pass, without gradients.
 at::Tensor window_matmul_relu(const at::Tensor& matrix, const at::Tensor& rows,

@@ -13,9 +13,6 @@
 namespace kinegraph {
 namespace {
 
-/// Inputs of a mixed channel that are few enough to make it again in the backward pass.
-constexpr int64_t kFewChannels = 64;
-
 /// Rows (N, T, V, C) of an (N, C, T, V) tensor, without a copy when it is channels_last.
 at::Tensor frame_rows(const at::Tensor& x) { return x.permute({0, 2, 3, 1}); }
 
@@ -53,65 +50,45 @@ at::Tensor MultiScaleGraphConvImpl::effective_graph() const {
   return graph.reshape({scales_, w, joints_, w, joints_}).permute({0, 2, 1, 3, 4});
 }
 
-MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& x,
-                                                                       const FoldedWeights& conv,
-                                                                       bool has_relu) const {
+at::Tensor MultiScaleGraphConvImpl::mix_then_gather(const at::Tensor& x, const FoldedWeights& conv,
+                                                    bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
+  const auto weight = conv.weight.view({out, scales_, in});
   const auto rows = frame_rows(x);
   if (w == 1 && options_.stride == 1) {
     const auto graph = effective_graph().reshape({scales_, joints_, joints_});
-    const auto weight = conv.weight.view({out, scales_, in});
-    if (has_relu) return {multi_scale_matmul_relu(graph, rows, weight, conv.bias), {}};
-    return {
-        multi_scale_matmul(graph, rows, weight, conv.bias, followed_by(remake_of(x), frame_rows)),
-        {}};
+    return from_frame_rows(has_relu ? multi_scale_matmul_relu(graph, rows, weight, conv.bias)
+                                    : multi_scale_matmul(graph, rows, weight, conv.bias,
+                                                         followed_by(remake_of(x), frame_rows)));
   }
-  const int64_t n = rows.size(0), t = rows.size(1);
-  // Weight (C_out, S*C_in) -> (S*C_out, C_in); mixed: (N, T, V*S, C_out).
-  const auto weight =
-      conv.weight.view({out, scales_, in}).transpose(0, 1).reshape({scales_ * out, in});
-  const auto shaped = [sizes = std::vector<int64_t>{n, t, joints_ * scales_, out}](
-                          const at::Tensor& any) { return any.view(sizes); };
-  const auto mixed = linear_rows(rows.reshape({-1, in}), weight, {});
   // (V_to*w_to, w_from*V_from*S)
   const auto graph =
       effective_graph().permute({1, 2, 3, 4, 0}).reshape({joints_ * w, w * joints_ * scales_});
-  if (has_relu)
-    return {window_matmul_relu(graph, shaped(mixed), conv.bias, w, options_.stride), {}};
-  // Of few channels a value is made again by few multiplications.
-  const auto remake =
-      in <= kFewChannels ? followed_by(remake_of_linear_rows(mixed), shaped) : Remake();
-  return {window_matmul(graph, shaped(mixed), conv.bias, w, options_.stride, remake), {}};
+  const auto mixed =
+      linear_rows(rows.reshape({-1, in}), weight.transpose(0, 1).reshape({scales_ * out, in}), {})
+          .view({rows.size(0), rows.size(1), joints_ * scales_, out});
+  return from_frame_rows(has_relu ? window_matmul_relu(graph, mixed, conv.bias, w, options_.stride)
+                                  : window_matmul(graph, mixed, conv.bias, w, options_.stride));
 }
 
-MultiScaleGraphConvImpl::Rows MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& x,
-                                                                       const FoldedWeights& conv,
-                                                                       bool has_relu) const {
+at::Tensor MultiScaleGraphConvImpl::gather_then_mix(const at::Tensor& x, const FoldedWeights& conv,
+                                                    bool has_relu) const {
   const int64_t in = options_.in_channels, out = options_.out_channels, w = options_.window;
-  const auto rows = frame_rows(x);
-  const int64_t n = rows.size(0);
   // (V_to*w_to*S, w_from*V_from)
   const auto graph =
       effective_graph().permute({1, 2, 0, 3, 4}).reshape({joints_ * w * scales_, w * joints_});
-  const auto windows = window_rows(rows, w, options_.stride).transpose(2, 3);
-  const int64_t t = windows.size(1);
+  const auto windows = window_rows(frame_rows(x), w, options_.stride).transpose(2, 3);
+  const int64_t n = windows.size(0), t = windows.size(1);
   const auto gathered = linear_rows(windows.reshape({n * t * in, w * joints_}), graph, {})
                             .view({n, t, in, joints_ * w, scales_})
                             .transpose(2, 3)
                             .reshape({n * t * joints_ * w, in * scales_});
+  const auto image = from_rows(gathered, n, t, joints_ * w);
   const auto weight =
-      conv.weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_});
-  if (has_relu) {
-    return {frame_rows(pointwise_finished(from_rows(gathered, n, t, joints_ * w),
-                                          weight.view({out, in * scales_, 1, 1}), conv.bias,
-                                          /*stride=*/1, Finish{{}, /*relu=*/true})),
-            {}};
-  }
-  const auto y = linear_rows(gathered, weight, conv.bias);
-  const auto shaped = [sizes = std::vector<int64_t>{n, t, joints_ * w, out}](
-                          const at::Tensor& any) { return any.view(sizes); };
-  // A product of so few columns takes little time, but its result is among the largest tensors.
-  return {shaped(y), followed_by(remake_of_linear_rows(y), shaped)};
+      conv.weight.view({out, scales_, in}).transpose(1, 2).reshape({out, in * scales_, 1, 1});
+  return has_relu
+             ? pointwise_finished(image, weight, conv.bias, /*stride=*/1, Finish{{}, /*relu=*/true})
+             : pointwise(image, weight, conv.bias);
 }
 
 at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
@@ -126,11 +103,9 @@ at::Tensor MultiScaleGraphConvImpl::forward(const at::Tensor& x) {
   const auto conv = is_finished ? fold(conv_->weight, conv_->bias, {bn_})
                                 : FoldedWeights{conv_->weight, conv_->bias};
   const bool is_mixing_first = 2 * options_.in_channels > options_.out_channels;
-  const auto [y, remake] = is_mixing_first ? mix_then_gather(x, conv, is_finished)
-                                           : gather_then_mix(x, conv, is_finished);
-  if (is_finished) return from_frame_rows(y);
-  return norm(from_frame_rows(y), {bn_}, Finish{{}, /*relu=*/true},
-              followed_by(remake, from_frame_rows));
+  const auto y = is_mixing_first ? mix_then_gather(x, conv, is_finished)
+                                 : gather_then_mix(x, conv, is_finished);
+  return is_finished ? y : norm(y, {bn_}, Finish{{}, /*relu=*/true});
 }
 
 WindowGraphConvImpl::WindowGraphConvImpl(const Skeleton& skeleton, MultiScaleGraphOptions options,

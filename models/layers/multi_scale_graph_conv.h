@@ -35,16 +35,10 @@ class MultiScaleGraphConvImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x);
 
  private:
-  /// Rows (N, T', V * window, C_out), and the way to make them again if that takes little.
-  struct Rows {
-    at::Tensor y;
-    Remake remake;
-  };
-
   at::Tensor effective_graph() const;
-  /// x: (N, C_in, T, V); `has_relu` without gradients alone.
-  Rows mix_then_gather(const at::Tensor& x, const FoldedWeights& conv, bool has_relu) const;
-  Rows gather_then_mix(const at::Tensor& x, const FoldedWeights& conv, bool has_relu) const;
+  /// (N, C_in, T, V) -> (N, C_out, T', V * window); `has_relu` without gradients alone.
+  at::Tensor mix_then_gather(const at::Tensor& x, const FoldedWeights& conv, bool has_relu) const;
+  at::Tensor gather_then_mix(const at::Tensor& x, const FoldedWeights& conv, bool has_relu) const;
 
   MultiScaleGraphOptions options_;
   int64_t scales_ = 0, joints_ = 0;

@@ -133,8 +133,7 @@ FoldedWeights fold(const at::Tensor& weight, const at::Tensor& bias, const Norms
           folded.to(weight.scalar_type())};
 }
 
-NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& finish,
-                         const Remake& remake) {
+NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& finish) {
   const auto& first = *norms.front();
   if (first.is_training())
     for (const auto& bn : norms) bn->num_batches_tracked.add_(1);
@@ -144,8 +143,7 @@ NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& 
   const bool has_kernel =
       x.device().is_cpu() && is_plain_number(x) && weight.scalar_type() == x.scalar_type();
   if (has_kernel && first.is_training()) {
-    const auto result =
-        batch_norm(x, weight, joined(norms, bias_of), first.options.eps(), finish, remake);
+    const auto result = batch_norm(x, weight, joined(norms, bias_of), first.options.eps(), finish);
     track(norms, result.mean, result.variance);
     return {result.y, result.rest};
   }
@@ -160,9 +158,8 @@ NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& 
   return {from_rows(y, x.size(0), x.size(2), x.size(3)), rest};
 }
 
-at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish,
-                const Remake& remake) {
-  const auto result = norm_first(x, norms, finish, remake);
+at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish) {
+  const auto result = norm_first(x, norms, finish);
   TORCH_CHECK(!result.rest.defined(), "norm: ", x.size(1), " channels for norms of ",
               result.normed.size(1));
   return result.normed;

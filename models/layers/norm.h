@@ -16,16 +16,14 @@ at::Tensor finished(const at::Tensor& y, const Finish& finish);
 
 /// relu(BatchNorm(x) + add): several norms stand side by side over the channels and must share
 /// mode, momentum and epsilon. x: (N, C, T, V), best channels_last or a channel range of that.
-/// Returns (N, C, T, V). The backward pass takes x from `remake`, if any, where it can.
-at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish = {},
-                const Remake& remake = {});
+/// Returns (N, C, T, V).
+at::Tensor norm(const at::Tensor& x, const Norms& norms, const Finish& finish = {});
 
 /// norm() of the channels that the norms have, and a view of those behind.
 struct NormedAndRest {
   at::Tensor normed, rest;  // `rest` is undefined where x has no others
 };
-NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& finish,
-                         const Remake& remake = {});
+NormedAndRest norm_first(const at::Tensor& x, const Norms& norms, const Finish& finish);
 
 /// What a BatchNorm in evaluation does: x * scale + shift, each (C), float64.
 struct ScaleShift {

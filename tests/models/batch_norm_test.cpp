@@ -7,7 +7,6 @@
 #include "models/kernels/branch_conv.h"
 #include "models/kernels/rows.h"
 #include "models/kernels/tiled_conv.h"
-#include "models/kernels/window_matmul.h"
 #include "tests/support/models/gradients.h"
 
 namespace kinegraph {
@@ -196,51 +195,6 @@ TEST(Remake, IsNotOfferedForTheChannelsThatABatchNormLeaves) {
       batch_norm(x, v[1].narrow(0, 0, 6), v[2].narrow(0, 0, 6), kEpsilon, Finish{{}, true});
   EXPECT_TRUE(remake_of(result.y));
   EXPECT_FALSE(remake_of(result.rest));
-}
-
-/// `layer` is called with the result of a product and the way to make that again, or none.
-void expect_same_bits_of_remade_product(
-    const std::function<at::Tensor(const at::Tensor&, const Remake&)>& layer) {
-  at::manual_seed(1);
-  const auto run = [&](bool is_remade) {
-    return result_and_gradients(
-        [&](const std::vector<at::Tensor>& v) {
-          const auto rows = linear_rows(v[0], v[1], v[2]);
-          return layer(rows, is_remade ? remake_of_linear_rows(rows) : Remake());
-        },
-        {at::ones({1500, 7}).cumsum(0).sin(), at::ones({32, 7}).cumsum(0).cos(), at::ones({32})});
-  };
-  const auto remade = run(true), kept = run(false);
-  for (size_t i = 0; i < remade.size(); ++i) EXPECT_TRUE(remade[i].equal(kept[i])) << i;
-}
-
-TEST(Remake, OfAProductThatABatchNormReads) {
-  const auto image = [](const at::Tensor& rows) { return from_rows(rows, 3, 100, 5); };
-  const auto normed = [&](const at::Tensor& rows, const Remake& remake) {
-    return batch_norm(image(rows), at::full({32}, 0.5), at::ones({32}), kEpsilon, Finish{{}, true},
-                      followed_by(remake, image))
-        .y;
-  };
-  expect_same_bits_of_remade_product(normed);
-  // And makes its own result from that for the product behind it.
-  expect_same_bits_of_remade_product([&](const at::Tensor& rows, const Remake& remake) {
-    const auto weight = at::ones({8 * 32}).cumsum(0).sin().view({8, 32, 1, 1});
-    return pointwise(normed(rows, remake), weight.set_requires_grad(true), {});
-  });
-}
-
-TEST(Remake, OfAProductThatWindowsRead) {
-  const auto frames = [](const at::Tensor& rows) { return rows.view({3, 100, 5, 32}); };
-  expect_same_bits_of_remade_product([&](const at::Tensor& rows, const Remake& remake) {
-    const auto matrix = at::ones({10 * 15}).cumsum(0).sin().view({10, 15});
-    return window_matmul(matrix.set_requires_grad(true), frames(rows), at::ones({32}), 3, 2,
-                         followed_by(remake, frames));
-  });
-}
-
-TEST(Remake, IsNotOfferedForOtherThanProducts) {
-  EXPECT_FALSE(remake_of_linear_rows(at::ones({3, 2})));
-  EXPECT_FALSE(remake_of_linear_rows(at::ones({3, 2}).set_requires_grad(true).sin()));
 }
 
 TEST(Remake, OfGatheredNeighbours) {
