@@ -32,9 +32,16 @@ struct Panels {
     const int64_t count = divide_up(channels, kMostChannels);
     return {channels, count, full_lanes<Scalar>(divide_up(channels, count))};
   }
-  int64_t first(int64_t panel) const { return panel * width; }
-  int64_t exist(int64_t panel) const {
-    return std::clamp<int64_t>(channels - first(panel), 0, width);
+
+  /// One panel for some of the frames.
+  struct Task {
+    int64_t panel, first_channel, channels, begin, end;
+  };
+  /// Task i of those that take `length` frames each.
+  Task task(int64_t i, int64_t length, int64_t frames) const {
+    const int64_t panel = i % count, first = panel * width, begin = i / count * length;
+    return {panel, first, std::min(width, channels - first), begin,
+            std::min(frames, begin + length)};
   }
 
   /// x: (..., channels) -> (count, ..., width), 0 behind the channels.
@@ -107,10 +114,8 @@ at::Tensor product(const at::Tensor& graph, const at::Tensor& rows, const at::Te
   at::parallel_for(0, tasks * panels.count, 1, [&](int64_t begin, int64_t end) {
     const Scratch<Scalar> mixed(block * s.inputs * columns / lane_count<Scalar>());
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t panel = i % panels.count, c = panels.first(panel),
-                    channels = panels.exist(panel);
-      const int64_t last = std::min(s.frames, (i / panels.count + 1) * kFramesOfTask);
-      for (int64_t t = i / panels.count * kFramesOfTask; t < last; t += block) {
+      const auto [panel, c, channels, first, last] = panels.task(i, kFramesOfTask, s.frames);
+      for (int64_t t = first; t < last; t += block) {
         const int64_t count = std::min(block, last - t);
         multiply_rows<Scalar>({count * s.inputs, s.in, columns}, {x + t * s.inputs * s.in, s.in, 1},
                               {weights + panel * s.in * columns, columns, 1},
@@ -160,10 +165,8 @@ Gradients gradients_of(const at::Tensor& graph, const at::Tensor& rows, const at
     const Scratch<Scalar> between(block * s.outputs * columns / lane_count<Scalar>());
     RowProducts<Scalar> of_nodes(nodes, s.inputs);
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t panel = i % panels.count, c = panels.first(panel),
-                    channels = panels.exist(panel);
-      const int64_t last = std::min(s.frames, (i / panels.count + 1) * length);
-      for (int64_t t = i / panels.count * length; t < last; t += block) {
+      const auto [panel, c, channels, first, last] = panels.task(i, length, s.frames);
+      for (int64_t t = first; t < last; t += block) {
         const int64_t count = std::min(block, last - t);
         const auto* g_here = g + t * frame_out;
         // The gradient of what a gathered input is: gradient * weight, (count, R, S, width).

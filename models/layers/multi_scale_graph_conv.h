@@ -24,8 +24,9 @@ struct MultiScaleGraphOptions {
 /// with A = the fixed graph + a learned residual, dense. Frames outside the clip are 0. Names as
 /// published: A_res (PYSKL: PA), mlp.layers.{0,1}.
 ///
-/// Neither the windows nor the S-fold features are stored: where it has no fewer channels the
-/// 1x1 convolution comes first, on single frames.
+/// No window is unfolded: unless the input has at most half of the output's channels, the 1x1
+/// convolution comes first, on single frames. With a window of one frame nothing of S times the
+/// size is stored then.
 class MultiScaleGraphConvImpl : public torch::nn::Module {
  public:
   MultiScaleGraphConvImpl(const Skeleton& skeleton, const MultiScaleGraphOptions& options);
